@@ -1,0 +1,147 @@
+# Needs Python >= 3.11, Node >= 20 and make. Everything else comes from the locks, into this folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export npm_config_cache := $(CURDIR)/.cache/npm
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+UV := .venv/bin/uv
+FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
+SOLHINT := node_modules/.bin/solhint --disc --noPoster --max-warnings 0
+PYTHON_CODE := orchestrator oracles api scripts tests
+WORKERS ?= auto
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# ---------------------------------------------------------------- setup
+
+.PHONY: setup
+setup: .venv/.stamp node_modules/.stamp ## install what the locks say; does nothing when it is all there
+
+.venv/.created:
+	@for python in python3.11 python3.12 python3.13 python3 python3.14; do \
+	    "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    echo "setup: .venv with $$("$$python" --version)"; \
+	    "$$python" -m venv --clear .venv && touch $@; exit; \
+	done; \
+	echo "No Python >= 3.11 with venv was found: install one (on Debian: python3 and python3-venv) and run make again." >&2; \
+	exit 1
+
+.venv/.stamp: locks/uv.txt locks/dev.txt pyproject.toml | .venv/.created
+	@echo "setup: Python packages of locks/dev.txt"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r locks/uv.txt
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes locks/uv.txt locks/dev.txt
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-audit/.stamp: locks/audit.txt | .venv/.stamp
+	@echo "setup: audit tools of locks/audit.txt"
+	@$(UV) venv --quiet --clear --python .venv/bin/python .venv-audit
+	@$(UV) pip sync --quiet --python .venv-audit/bin/python --require-hashes locks/audit.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json .npmrc
+	@command -v node npm >/dev/null || { echo "Node >= 20 with npm was not found: install it and run make again." >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
+	    || { echo "Node $$(node --version) is too old: Covenant needs 20 or newer." >&2; exit 1; }
+	@echo "setup: Node packages of package-lock.json"
+	@# Not `npm ci`: it demands the binaries of every platform in the lock, and not every registry carries them all.
+	@npm install --no-save --loglevel=error >/dev/null
+	@touch $@
+
+.PHONY: lock
+lock: setup ## resolve the dependencies again and write the locks
+	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url "$$@"; }; \
+	compile pyproject.toml -o locks/service.txt; \
+	compile pyproject.toml --extra local --group dev -c locks/service.txt -o locks/dev.txt; \
+	compile --group audit -o locks/audit.txt; \
+	compile --group uv -o locks/uv.txt
+	@npm install --package-lock-only --loglevel=error >/dev/null
+	@echo "lock: locks/*.txt and package-lock.json written"
+
+# ---------------------------------------------------------------- build
+
+.PHONY: build build-release abi abi-check
+build: setup ## compile the contracts for tests (out/)
+	@$(FORGE) build
+
+build-release: setup ## compile what is deployed, through the IR, and hold the size limit (build/release/)
+	@FOUNDRY_PROFILE=release $(FORGE) build --sizes --skip test
+
+abi: build ## write the committed ABIs from the compiled contracts
+	@python -m scripts.deploy.abi
+
+abi-check: build ## fail if the committed ABIs differ from the compiled contracts
+	@python -m scripts.deploy.abi --check
+
+# ---------------------------------------------------------------- test
+
+# run NAME, COMMAND: runs one step of `make test`, tells how long it took, and stops at the first that fails.
+run = @start=$$SECONDS; printf '\n== %s\n' '$(1)'; \
+	if $(2); then printf -- '-- %s: ok in %d s\n' '$(1)' "$$((SECONDS - start))"; \
+	else printf -- '-- %s: FAILED after %d s (make %s runs it alone)\n' '$(1)' "$$((SECONDS - start))" '$(1)' >&2; exit 1; fi
+
+.PHONY: test lint fmt types imports test-contracts test-python test-deep
+test: setup ## everything: lint, types, imports, Solidity and Python tests
+	$(call run,lint,$(MAKE) lint)
+	$(call run,imports,$(MAKE) imports)
+	$(call run,types,$(MAKE) types)
+	$(call run,test-contracts,$(MAKE) test-contracts)
+	$(call run,test-python,$(MAKE) test-python)
+
+lint: setup ## ruff, forge fmt, solhint
+	@ruff check --quiet $(PYTHON_CODE)
+	@ruff format --check --quiet $(PYTHON_CODE) || { ruff format --check $(PYTHON_CODE) | head -20; echo "lint: run make fmt" >&2; exit 1; }
+	@$(FORGE) fmt --check
+	@$(SOLHINT) 'contracts/**/*.sol'
+
+fmt: setup ## write all code in its one format
+	@ruff check --fix --quiet $(PYTHON_CODE) || true
+	@ruff format --quiet $(PYTHON_CODE)
+	@$(FORGE) fmt
+
+types: setup ## mypy, strict
+	@mypy
+
+imports: setup ## who may import whom
+	@lint-imports --no-cache
+
+test-contracts: setup ## Solidity tests
+	@$(FORGE) test
+
+test-python: build ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
+	@pytest -n $(WORKERS) --dist worksteal
+
+test-deep: setup ## Solidity fuzz and invariant tests of the release build, for long
+	@FOUNDRY_PROFILE=deep $(FORGE) test
+
+# ---------------------------------------------------------------- measure
+
+.PHONY: audit coverage gas
+audit: build .venv-audit/.stamp ## Slither, solhint and coverage in one report under build/audit/
+	@python -m scripts.audit
+
+coverage: build ## line and branch coverage of both languages
+	@$(FORGE) coverage --report summary --no-match-coverage '(tests|node_modules)'
+	@pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-report=html:build/coverage
+
+gas: setup ## gas by function, on the release build
+	@FOUNDRY_PROFILE=release $(FORGE) test --gas-report
+
+# ---------------------------------------------------------------- run
+
+.PHONY: demo up
+demo: build ## one credit line, from the signed offer to the last wei (ARGS="--rounds FILE")
+	@covenant demo $(ARGS)
+
+up: build ## the whole stack with a simulated market, until Ctrl-C (ARGS="--json")
+	@exec covenant up $(ARGS)
+
+.PHONY: clean
+clean: ## remove what make made, but neither the installed packages nor the state of `make up`
+	@rm -rf build out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*

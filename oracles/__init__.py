@@ -1,0 +1,1 @@
+"""Price and fact feeds: reading, judging, aggregating, reporting, replaying."""

@@ -1,0 +1,1 @@
+"""Where things are put together: command line, processes, local stack, deployment, audit, demo."""
