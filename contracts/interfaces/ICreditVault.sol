@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ICreditLineNFT} from "./ICreditLineNFT.sol";
+
+/// @notice A market: which token is lent, which secures it, and who prices it.
+/// @dev Allow-listed and append-only. `minDebt` is in loan base units; it binds draws and partial liquidations only.
+struct Market {
+    address loanToken;
+    uint96 minDebt;
+    address collateralToken;
+    address oracle;
+}
+
+/// @notice What a lender signs (EIP-712). Every duration runs from `open`, in whole hours. Rates are basis points a year.
+/// @dev `borrower` zero means anyone. `minCollateral` and the origination fee scale with the fill, rounded up.
+/// `groupCap` bounds what all offers of one (lender, loanToken, group) may lend together; `epoch` must equal the lender's.
+struct Offer {
+    address lender;
+    address borrower;
+    address loanToken;
+    address collateralToken;
+    address oracle;
+    uint96 limit;
+    uint96 minCollateral;
+    uint16 aprBps;
+    uint16 originationBps;
+    uint16 commitmentBps;
+    uint16 penaltyBps;
+    uint16 initialLtvBps;
+    uint16 liquidationLtvBps;
+    uint16 bonusBps;
+    uint16 inKindLtvBps;
+    uint16 inKindDiscountBps;
+    uint16 amortBps;
+    uint16 periodHours;
+    uint16 graceHours;
+    uint16 drawWindowHours;
+    uint16 termHours;
+    uint40 expiry;
+    uint256 group;
+    uint96 groupCap;
+    uint32 epoch;
+}
+
+/// @notice What never changes in a line. One storage slot.
+struct LineTerms {
+    uint16 aprBps;
+    uint16 commitmentBps;
+    uint16 penaltyBps;
+    uint16 initialLtvBps;
+    uint16 liquidationLtvBps;
+    uint16 bonusBps;
+    uint16 inKindLtvBps;
+    uint16 inKindDiscountBps;
+    uint16 amortBps;
+    uint16 periodHours;
+    uint16 graceHours;
+    uint16 drawWindowHours;
+    uint16 termHours;
+    uint32 openedAt;
+    uint16 marketId;
+}
+
+/// @notice Everything that changes in a line, as of `accruedAt`. Amounts in base units; charges as numerators over
+/// `CHARGE_DENOMINATOR`; `unpaidSince` zero means that no bill is unpaid.
+struct StoredState {
+    uint32 seq;
+    uint96 principal;
+    uint96 undrawn;
+    uint32 accruedAt;
+    uint144 unbilled;
+    uint144 billed;
+    uint96 billedPrincipal;
+    uint32 unpaidSince;
+    uint96 collateral;
+    uint96 reserve;
+    uint96 claimLoan;
+    uint96 claimCollateral;
+    uint16 flags;
+}
+
+/// @notice Where a payment came from.
+enum Source {
+    CASH,
+    RESERVE,
+    COLLATERAL,
+    LIQUIDATION
+}
+
+/// @notice Where a line stands with its bills. Health (debt against collateral) is a separate question.
+/// @dev DUE is the one second t = unpaidSince; PAST_DUE lasts through the grace period; DEFAULT comes after it.
+enum Status {
+    NONEXISTENT,
+    CURRENT,
+    DUE,
+    PAST_DUE,
+    DEFAULT,
+    CLOSED,
+    WRITTEN_OFF
+}
+
+/// @title ICreditVault
+/// @notice Credit lines against signed offers, with collateral, reserve, undrawn funds and claims in escrow.
+/// @dev Amounts are base units of the token named. Prices are loan base units for one collateral base unit, times 1e36.
+/// Every function that takes a line's `id` reverts with `NoSuchLine` when there is none, and with `LineClosed` when it
+/// was closed (views and `claim` excepted).
+interface ICreditVault {
+    // ---------------------------------------------------------------- markets
+
+    /// @notice Allow-lists a market. Markets are never changed nor removed.
+    /// @dev Only the owner. Refuses tokens of more than 18 decimals, equal tokens, an oracle without code, `minDebt` zero,
+    /// and a triple that is listed already.
+    /// @return marketId from 1 upward.
+    function createMarket(address loanToken, address collateralToken, address oracle, uint96 minDebt)
+        external
+        returns (uint16 marketId);
+
+    function market(uint16 marketId) external view returns (Market memory);
+
+    /// @notice The id of a listed triple, or zero.
+    function marketIdOf(address loanToken, address collateralToken, address oracle) external view returns (uint16);
+
+    // ---------------------------------------------------------------- offers
+
+    /// @notice The EIP-712 digest that the lender signs.
+    function offerDigest(Offer calldata offer) external view returns (bytes32);
+
+    /// @notice The EIP-712 struct hash of an offer: its identity in events.
+    function hashOffer(Offer calldata offer) external pure returns (bytes32);
+
+    /// @notice Loan base units lent so far under (lender, loanToken, group); the maximum of uint96 once cancelled.
+    function consumed(address lender, address loanToken, uint256 group) external view returns (uint96);
+
+    function epochOf(address lender) external view returns (uint32);
+
+    /// @notice Cancels every offer of the caller in one group of one loan token, for good.
+    function cancelGroup(address loanToken, uint256 group) external;
+
+    /// @notice Cancels every offer of the caller that was signed for the present epoch, by moving on to the next.
+    function bumpEpoch() external returns (uint32 epoch);
+
+    // ---------------------------------------------------------------- the life of a line
+
+    /// @notice Opens a line under a signed offer. The caller becomes the borrower.
+    /// @dev Pulls `amount` from the lender into undrawn, ⌈minCollateral·amount/limit⌉ collateral and the origination fee
+    /// ⌈amount·originationBps/1e4⌉ from the caller (the fee goes straight to the lender), and mints the NFT to the lender.
+    /// Refuses while the guardian's stop lasts. `amount` is between the market's minDebt and what offer and group leave.
+    /// @return id the line's and the NFT's id, from 1 upward.
+    function open(Offer calldata offer, bytes calldata signature, uint96 amount) external returns (uint256 id);
+
+    /// @notice Adds collateral from the caller. Anyone may.
+    function deposit(uint256 id, uint96 amount) external;
+
+    /// @notice Returns collateral to `to`. Only the borrower.
+    /// @dev Allowed with debt 0 once the draw window is over, else only if the debt stays at or below the initial LTV at the
+    /// risk price (then stoppable by the guardian). With no debt and an open window, leave through `close`.
+    function withdraw(uint256 id, uint96 amount, address to) external;
+
+    /// @notice Adds loan token to the cash reserve from the caller. Anyone may.
+    function depositReserve(uint256 id, uint96 amount) external;
+
+    /// @notice Returns reserve to `to`. Only the borrower; refused with an unpaid bill or an unhealthy line.
+    function withdrawReserve(uint256 id, uint96 amount, address to) external;
+
+    /// @notice Draws undrawn funds to `to`. Only the borrower, or an operator of it to the borrower.
+    /// @dev Refused with an unpaid bill, after the draw window, on a terminated line, beyond undrawn, when the debt
+    /// would exceed the initial LTV at the risk price, when the principal would be below minDebt, while stopped.
+    function draw(uint256 id, uint96 amount, address to) external;
+
+    /// @notice Repays from the caller's cash, at most the debt. Anyone may. Cannot be paused, needs no price.
+    /// @return paid what was taken: min(amount, debt).
+    function repay(uint256 id, uint96 amount) external returns (uint96 paid);
+
+    /// @notice Repays from the line's reserve, at most the debt. Only the borrower or its operator.
+    /// @dev The keeper's fee ⌊paid·feeBps/1e4⌋ comes on top from the reserve and goes to `keeper`; feeBps ≤ 100.
+    /// `paid` is the largest amount with paid ≤ maxPaid, paid ≤ debt and paid + fee ≤ min(reserve, maxSpent).
+    /// @return paid and fee in loan base units.
+    function repayFromReserve(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+        external
+        returns (uint96 paid, uint96 fee);
+
+    /// @notice Repays in kind: collateral moves to the holder's claim at the risk price less the offer's discount.
+    /// @dev Only the borrower or its operator. Only for an unpaid bill (then at most what is due) or when
+    /// debt·1e4 > inKindLtvBps·V at the measuring price (then at most what restores the initial LTV); whichever allows more.
+    /// Refused when the discount is zero or smaller than the feeds' deviation. Seizes ⌈paid·1e36·1e4/(price·(1e4−discount))⌉.
+    /// The keeper's fee is ⌊paid·feeBps/1e4⌋ in loan value, taken in collateral at the risk price, rounded down.
+    /// @return paid in loan base units, seized and fee in collateral base units.
+    function repayInKind(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+        external
+        returns (uint96 paid, uint96 seized, uint96 fee);
+
+    /// @notice Pays all that is owed from the reserve first and then from the caller, releases undrawn to the claim, and
+    /// returns collateral and reserve to `to`. Only the borrower (an operator: to the borrower). Cannot be paused, needs no price.
+    /// @return paid what the caller paid in cash.
+    function close(uint256 id, address to) external returns (uint96 paid);
+
+    /// @notice Moves undrawn to the claim of a line in default or past its draw window. Anyone may.
+    function terminate(uint256 id) external;
+
+    /// @notice Repays an unhealthy or defaulted line for its collateral. Anyone may.
+    /// @dev The reserve pays first, without bonus; then the caller pays at most what the rule allows and takes collateral
+    /// worth it plus the bonus at the measuring price. Reverts when the collateral would be less than `minSeized`.
+    /// @return repaid what the caller paid in cash, and seized collateral base units sent to `to`.
+    function liquidate(uint256 id, uint96 maxRepaid, uint96 minSeized, address to)
+        external
+        returns (uint96 repaid, uint96 seized);
+
+    /// @notice Pays out what the line owes to its NFT holder in one of its two tokens. Only the NFT's owner or approved.
+    /// @dev Never depends on status. Burns the NFT when the line is closed (or written off) and nothing is left.
+    function claim(uint256 id, address token, address to) external returns (uint96 amount);
+
+    // ---------------------------------------------------------------- permissions
+
+    /// @notice Lets `operator` act on all lines of the caller: draw to the borrower, pay from reserve and in kind, close to the borrower.
+    function setOperator(address operator, bool approved) external;
+
+    function isOperator(address borrower, address operator) external view returns (bool);
+
+    /// @notice Stops open, draw and withdrawals that keep debt, for 7 days. Only the guardian; again only after a cool-down of 7 days.
+    function stop() external;
+
+    /// @notice Ends the stop early. The cool-down still runs from when the stop would have ended.
+    function resume() external;
+
+    /// @notice The second at which the stop ends; in the past or zero when there is none.
+    function stoppedUntil() external view returns (uint40);
+
+    function guardian() external view returns (address);
+
+    // ---------------------------------------------------------------- views
+
+    function nft() external view returns (ICreditLineNFT);
+
+    /// @notice The id of the last line opened; ids run from 1 without gaps.
+    function lineCount() external view returns (uint256);
+
+    function borrowerOf(uint256 id) external view returns (address);
+
+    function terms(uint256 id) external view returns (LineTerms memory);
+
+    /// @notice The state as stored, not accrued to the present.
+    function stored(uint256 id) external view returns (StoredState memory);
+
+    /// @notice The state as it would be stored if the line were accrued at `at` (seconds, not before accruedAt).
+    function projected(uint256 id, uint32 at) external view returns (StoredState memory);
+
+    /// @notice What is billed and unpaid, and all that is owed, now, in loan base units, rounded up.
+    function owed(uint256 id) external view returns (uint256 due, uint256 debt);
+
+    function status(uint256 id) external view returns (Status);
+
+    /// @notice keccak256(abi.encode(id, stored(id))): equals the id followed by the data of the line's last `LineState` event.
+    function stateHash(uint256 id) external view returns (bytes32);
+
+    /// @notice Sum of undrawn, reserve, collateral and claims of all lines in `token`: never more than the vault's balance.
+    function escrowed(address token) external view returns (uint256);
+}

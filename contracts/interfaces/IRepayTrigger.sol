@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ICreditVault} from "./ICreditVault.sol";
+
+/// @notice What makes a mandate fire.
+/// @dev DUE: an unpaid bill. LTV: debt over value above a threshold. LEVEL: a feed beyond a level. SHARE: a cumulative revenue feed.
+enum Kind {
+    DUE,
+    LTV,
+    LEVEL,
+    SHARE
+}
+
+/// @notice What a mandate pays from.
+enum From {
+    RESERVE,
+    COLLATERAL
+}
+
+/// @notice What a borrower signs (EIP-712): when to repay, from what, and how much at most.
+/// @dev Fields that the kind doesn't use are zero. `capPerPeriod` bounds payment plus fee in each of the mandate's own periods,
+/// which run from its registration: loan base units for RESERVE, collateral base units for COLLATERAL.
+struct Mandate {
+    uint256 lineId;
+    Kind kind;
+    From source;
+    uint16 thresholdBps;
+    uint16 shareBps;
+    uint16 feeBps;
+    uint16 periodHours;
+    uint96 capPerPeriod;
+    uint96 amount;
+    address feed;
+    bool above;
+    int256 level;
+    uint40 expiry;
+    uint256 nonce;
+}
+
+/// @notice What the trigger remembers of a registered mandate.
+/// @dev `period` is the index of the period last fired in, `spent` what went out in it, `fires` counts firings for ever.
+struct MandateState {
+    uint32 registeredAt;
+    uint32 period;
+    uint96 spent;
+    uint32 fires;
+    bool closed;
+    bool revoked;
+}
+
+/// @title IRepayTrigger
+/// @notice Fires borrowers' mandates. Anyone may call; every condition is derived again on-chain.
+interface IRepayTrigger {
+    function vault() external view returns (ICreditVault);
+
+    /// @notice The EIP-712 digest that the borrower signs.
+    function mandateDigest(Mandate calldata mandate) external view returns (bytes32);
+
+    /// @notice The EIP-712 struct hash: the mandate's identity.
+    function hashMandate(Mandate calldata mandate) external pure returns (bytes32);
+
+    /// @notice Registers a mandate signed by the line's borrower (EOA or ERC-1271). Anyone may carry the signature.
+    function register(Mandate calldata mandate, bytes calldata signature) external returns (bytes32 mandateHash);
+
+    /// @notice Burns a nonce of the caller, registered or not; a mandate registered under it never fires again.
+    function revoke(uint256 nonce) external;
+
+    /// @notice Fires one mandate; the fee goes to `keeper`.
+    /// @return paid loan base units repaid, spent what left the source with the fee (base units of the source's token).
+    function fire(Mandate calldata mandate, address keeper) external returns (uint96 paid, uint96 spent);
+
+    /// @notice Chainlink Automation: `checkData` is abi.encode(Mandate[]).
+    /// @return upkeepNeeded whether any would fire, and performData with those that would, as abi.encode(Mandate[]).
+    function checkUpkeep(bytes calldata checkData) external returns (bool upkeepNeeded, bytes memory performData);
+
+    /// @notice Chainlink Automation: fires each mandate of abi.encode(Mandate[]) on its own; one that fails stores nothing and
+    /// holds nobody up (`FiringFailed`). Reverts when none fired, or when too little gas is left to go on fairly.
+    function performUpkeep(bytes calldata performData) external;
+
+    function stateOf(bytes32 mandateHash) external view returns (MandateState memory);
+
+    /// @notice SHARE: the feed's mark up to which revenue was counted, and what was owed but not yet paid.
+    function shareOf(bytes32 mandateHash) external view returns (uint256 mark, uint256 carry);
+
+    function isBurned(address borrower, uint256 nonce) external view returns (bool);
+}

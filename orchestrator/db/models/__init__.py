@@ -1,0 +1,19 @@
+"""Every table, one file per aggregate."""
+
+from orchestrator.db.models.chain import Block, Cursor, Lease, Log, Quarantine, WatchedContract
+from orchestrator.db.models.events import OutboxEvent
+from orchestrator.db.models.feeds import Feed, OracleRound
+from orchestrator.db.models.lines import Line, LineVersion, Market, NoteTransfer, Payment
+from orchestrator.db.models.mandates import Firing, Mandate, MandateRevocation
+from orchestrator.db.models.offers import LenderEpochVersion, Offer, OfferGroupVersion
+from orchestrator.db.models.operations import Alert, IdempotencyKey, Reconciliation
+from orchestrator.db.models.registry import Model
+from orchestrator.db.models.transactions import Attempt, Intent, Lane
+from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
+
+__all__ = [
+    "Alert", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing", "IdempotencyKey", "Intent", "Lane",
+    "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate", "MandateRevocation", "Market", "Model", "NoteTransfer",
+    "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine", "Reconciliation", "Trigger",
+    "WatchedContract",
+]  # fmt: skip

@@ -1,0 +1,45 @@
+"""The outbox: what happened, for streams and webhooks."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from orchestrator.db.models.registry import Model
+from orchestrator.db.types import Address, Hash
+
+
+class OutboxEvent(Model):
+    """One event, written in the transaction of the block it came from.
+
+    `position` is assigned after commit by the one sequencer, since identity order is not commit order. An event of an orphaned
+    block stays and is followed by one of kind `<kind>.reverted` that names it in `reverts`.
+    """
+
+    __tablename__ = "outbox_events"
+    __table_args__ = (
+        Index("uq_outbox_events_position", "position", unique=True, postgresql_where=text("position IS NOT NULL")),
+        Index("ix_outbox_events_unsequenced", "sequence", postgresql_where=text("position IS NULL")),
+        Index("ix_outbox_events_line", "chain_id", "vault", "line_id", "position"),
+        Index("ix_outbox_events_block", "chain_id", "block_number"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, autoincrement=True, server_default=text("nextval('outbox_events_sequence_seq')"))
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    chain_id: Mapped[int] = mapped_column(BigInteger)
+    vault: Mapped[str | None] = mapped_column(Address())
+    line_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(64))
+    block_number: Mapped[int] = mapped_column(BigInteger)
+    block_hash: Mapped[str] = mapped_column(Hash())
+    log_index: Mapped[int] = mapped_column(Integer)
+    tx_hash: Mapped[str] = mapped_column(Hash())
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reverts: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))

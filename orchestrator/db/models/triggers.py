@@ -1,0 +1,99 @@
+"""Triggers: why a repayment is to be sent, once for each key; and what narrows a new round to candidates."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from orchestrator.db.models.registry import Model
+from orchestrator.db.types import Address, Hash, Integer256
+
+LIVE_TRIGGER_STATUSES = ("pending", "sending", "mined")
+
+
+class Candidate(Model):
+    """When a mandate could fire at the earliest: conservative, so that no firing is missed; the exact rule decides.
+
+    `fire_price_e36`: at or below this measuring price it may fire (null: no price makes it). `next_due_at`: not before this
+    second (null: never). Computed by the engine from the line's state at (block, log index).
+    """
+
+    __tablename__ = "candidates"
+    __table_args__ = (
+        Index("ix_candidates_price", "chain_id", "vault", "market_id", "fire_price_e36"),
+        Index("ix_candidates_due", "chain_id", "vault", "next_due_at"),
+    )
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    trigger: Mapped[str] = mapped_column(Address(), primary_key=True)
+    mandate_hash: Mapped[str] = mapped_column(Hash(), primary_key=True)
+    vault: Mapped[str] = mapped_column(Address())
+    line_id: Mapped[int] = mapped_column(BigInteger)
+    market_id: Mapped[int] = mapped_column(Integer)
+    fire_price_e36: Mapped[int | None] = mapped_column(Integer256())
+    next_due_at: Mapped[int | None] = mapped_column(BigInteger)
+    state_block_number: Mapped[int] = mapped_column(BigInteger)
+    state_log_index: Mapped[int] = mapped_column(Integer)
+
+
+class EngineCursor(Model):
+    """The block that the engine has evaluated up to."""
+
+    __tablename__ = "engine_cursors"
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    block_number: Mapped[int] = mapped_column(BigInteger)
+    block_hash: Mapped[str] = mapped_column(Hash())
+    evaluated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Trigger(Model):
+    """One thing that must be sent once. Key: (chain, vault, line, action, mandate, occurrence); `generation` counts retries after a final failure.
+
+    `status`: pending (waits for an intent), sending, mined, done (final), failed (final), superseded (no longer wanted).
+    The cause is a feed's round (`feed`, `round_id`) or a bill (`due_at`).
+    """
+
+    __tablename__ = "triggers"
+    __table_args__ = (
+        Index(
+            "uq_triggers_live",
+            "chain_id", "vault", "line_id", "action", "mandate_hash", "occurrence",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'sending', 'mined')"),
+        ),
+        Index(
+            "uq_triggers_key",
+            "chain_id", "vault", "line_id", "action", "mandate_hash", "occurrence", "generation",
+            unique=True,
+        ),
+        Index("ix_triggers_status", "status", "created_at"),
+        Index("ix_triggers_line", "chain_id", "vault", "line_id", "created_at"),
+    )  # fmt: skip
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    chain_id: Mapped[int] = mapped_column(BigInteger)
+    vault: Mapped[str] = mapped_column(Address())
+    line_id: Mapped[int] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(String(16))
+    trigger_contract: Mapped[str] = mapped_column(Address())
+    mandate_hash: Mapped[str] = mapped_column(Hash())
+    occurrence: Mapped[int] = mapped_column(BigInteger)
+    generation: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(16))
+    feed: Mapped[str | None] = mapped_column(Address())
+    round_id: Mapped[int | None] = mapped_column(Integer256())
+    due_at: Mapped[int | None] = mapped_column(BigInteger)
+    price_e36: Mapped[int | None] = mapped_column(Integer256())
+    evaluated_block_number: Mapped[int] = mapped_column(BigInteger)
+    evaluated_block_hash: Mapped[str] = mapped_column(Hash())
+    need: Mapped[int] = mapped_column(Integer256())
+    pays: Mapped[int] = mapped_column(Integer256())
+    why: Mapped[str] = mapped_column(Text)
+    intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("intents.id"))
+    cause_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
