@@ -34,7 +34,7 @@ setup: .venv/.stamp node_modules/.stamp ## install what the locks say; does noth
 
 .venv/.stamp: locks/uv.txt locks/dev.txt pyproject.toml | .venv/.created
 	@echo "setup: Python packages of locks/dev.txt"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r locks/uv.txt
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --no-cache-dir --require-hashes -r locks/uv.txt
 	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes locks/uv.txt locks/dev.txt
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
