@@ -1,0 +1,202 @@
+"""The JSON forms that all domains share: integers, addresses, hashes, amounts, times, and where on the chain a fact is from.
+
+Integers that may exceed 2^53 travel as decimal strings. Addresses are EIP-55 checksummed on the way out; on the way in
+lower case is accepted too, a wrong checksum is not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, Self
+
+from eth_utils.address import is_checksum_address, to_checksum_address
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+BIGINT_MAX: Final = 2**63 - 1
+"""The greatest block number, line id or position that a table can hold."""
+
+_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,77})", re.ASCII)
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
+
+Finality = Literal["latest", "safe", "finalized"]
+
+
+class WireModel(BaseModel):
+    """A JSON object of ours: unknown members are refused, values do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---------------------------------------------------------------- scalars
+
+
+def _decimal(value: Any) -> int:
+    """Exact integers only: no floats, no signs or zeros in front, no separators."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) and value != "-0":
+        return int(value)
+    raise ValueError("must be an integer, as a decimal string such as '1000000'")
+
+
+@lru_cache(maxsize=16_384)
+def checksum(address: str) -> str:
+    """EIP-55. The hash behind it is what makes a page of addresses expensive."""
+    return to_checksum_address(address)
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("must be an address: 0x and 40 hex digits")
+    digits = value[2:]
+    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(value):
+        raise ValueError("has a wrong checksum: copy the address again, or write it in lower case")
+    return checksum(value)
+
+
+def _hash(value: str) -> str:
+    if not _HASH.fullmatch(value):
+        raise ValueError("must be a hash: 0x and 64 hex digits")
+    return value.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Uint:
+    """Annotation: a Solidity unsigned integer. Out as a decimal string, in as that or as a JSON integer."""
+
+    bits: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            _decimal,
+            core_schema.int_schema(ge=0, lt=2**self.bits),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        digits = len(str(2**self.bits - 1))
+        text = {"type": "string", "pattern": f"^(0|[1-9][0-9]{{0,{digits - 1}}})$"}
+        if handler.mode == "serialization":
+            return {**text, "title": f"uint{self.bits}"}
+        return {"anyOf": [text, {"type": "integer", "minimum": 0}], "title": f"uint{self.bits}"}
+
+
+Uint16 = Annotated[int, Uint(16)]
+Uint32 = Annotated[int, Uint(32)]
+Uint40 = Annotated[int, Uint(40)]
+Uint96 = Annotated[int, Uint(96)]
+Uint256 = Annotated[int, Uint(256)]
+
+DecimalString = Annotated[
+    int,
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"}),
+]
+"""An integer of any size on its way out."""
+
+Address = Annotated[
+    str,
+    AfterValidator(_address),
+    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}),
+]
+
+Hash = Annotated[
+    str,
+    AfterValidator(_hash),
+    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"}),
+]
+
+Int64 = Annotated[int, Field(ge=0, le=BIGINT_MAX)]
+"""A block number, line id or position."""
+
+
+# ---------------------------------------------------------------- amounts and times
+
+
+class TokenAmount(WireModel):
+    """An amount in base units of the token named (by symbol where the address book knows it, else by address)."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"example": {"base_units": "2000000000", "token": "USDC"}}
+    )
+
+    base_units: DecimalString
+    token: str
+
+
+class Instant(WireModel):
+    """A second, or for our own clock a fraction of it, in both common forms."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"example": {"epoch_s": 1584046800, "rfc3339": "2020-03-12T21:00:00Z"}},
+    )
+
+    epoch_s: int
+    rfc3339: str
+
+    @classmethod
+    def of_block_time(cls, epoch_s: int) -> Self:
+        """Chain time: the timestamp of a block, or a second computed from one."""
+        return cls(epoch_s=epoch_s, rfc3339=_rfc3339(datetime.fromtimestamp(epoch_s, UTC), "seconds"))
+
+    @classmethod
+    def of_clock(cls, moment: datetime) -> Self:
+        """Wall-clock time, to the millisecond."""
+        return cls(epoch_s=int(moment.timestamp()), rfc3339=_rfc3339(moment.astimezone(UTC), "milliseconds"))
+
+
+def _rfc3339(moment: datetime, precision: str) -> str:
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+# ---------------------------------------------------------------- where a fact is from
+
+
+class AsOf(WireModel):
+    """The block whose state a whole response shows."""
+
+    chain_id: int
+    block_number: int
+    block_hash: str
+    timestamp: Instant
+
+
+class Snapshotted(WireModel):
+    """Everything in one response was read in one snapshot, as of one block."""
+
+    as_of: AsOf
+
+
+class Provenance(WireModel):
+    """The log that a fact was read from. `finality` says whether its block can still be replaced by a reorganisation."""
+
+    block_number: int
+    block_hash: str
+    log_index: int
+    tx_hash: str
+    finality: Finality
+
+
+class ChainPosition(WireModel):
+    """A block that a fact belongs to, and whether it can still be replaced by a reorganisation."""
+
+    block_number: int
+    block_hash: str
+    finality: Finality
