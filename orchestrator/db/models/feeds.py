@@ -29,7 +29,10 @@ class OracleRound(FromLog, Model):
 
 
 class Feed(Model):
-    """A feed that we follow, and the last judgement on it. `status`: unknown, fresh, late, stale, jumped or out_of_bounds."""
+    """A feed that we follow, and the last judgement on it.
+
+    `status`: unknown, fresh, late, stale, jumped, frozen or out_of_bounds.
+    """
 
     __tablename__ = "feeds"
 

@@ -15,13 +15,15 @@ from orchestrator.db.types import Address, Hash, Integer256
 class Intent(Model):
     """A transaction that we want mined once. All its attempts share one nonce, so at most one of them can be.
 
-    `status`: queued, signed (bytes are stored), broadcast, mined, finalized, failed, cancelled. `error_kind` is one of retry,
-    already_done, nonce, revert, fatal.
+    `status`: queued, signed (bytes are stored), broadcast, mined, finalized, failed, cancelled. `error_kind` is one of
+    retry, already_done, nonce, revert, fatal; on a mined intent, revert says that it was mined and reverted.
     """
 
     __tablename__ = "intents"
     __table_args__ = (
-        Index("uq_intents_nonce", "chain_id", "signer", "nonce", unique=True, postgresql_where=text("nonce IS NOT NULL")),
+        Index(
+            "uq_intents_nonce", "chain_id", "signer", "nonce", unique=True, postgresql_where=text("nonce IS NOT NULL")
+        ),
         Index("ix_intents_status", "chain_id", "status", "created_at"),
     )
 

@@ -15,23 +15,27 @@ LIVE_TRIGGER_STATUSES = ("pending", "sending", "mined")
 
 
 class Candidate(Model):
-    """When a mandate could fire at the earliest: conservative, so that no firing is missed; the exact rule decides.
+    """When an action on a line may be wanted at the earliest: conservative, so nothing is missed; the exact rule decides.
 
-    `fire_price_e36`: at or below this measuring price it may fire (null: no price makes it). `next_due_at`: not before this
-    second (null: never). Computed by the engine from the line's state at (block, log index).
+    `action` is repay (a row for each mandate) or liquidate (a row for each line, `mandate_hash` zero, no
+    `trigger_contract`). `fire_price_e36`: at or below this measuring price it may fire (null: no price makes it).
+    `next_due_at`: not before this second (null: never). Computed by the engine from the state at (block, log index); a
+    row stays when its mandate or line is over, with both null, so that a rewind finds it again.
     """
 
     __tablename__ = "candidates"
     __table_args__ = (
         Index("ix_candidates_price", "chain_id", "vault", "market_id", "fire_price_e36"),
         Index("ix_candidates_due", "chain_id", "vault", "next_due_at"),
+        Index("ix_candidates_state", "chain_id", "vault", "state_block_number"),
     )
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    trigger: Mapped[str] = mapped_column(Address(), primary_key=True)
+    vault: Mapped[str] = mapped_column(Address(), primary_key=True)
+    line_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    action: Mapped[str] = mapped_column(String(16), primary_key=True)
     mandate_hash: Mapped[str] = mapped_column(Hash(), primary_key=True)
-    vault: Mapped[str] = mapped_column(Address())
-    line_id: Mapped[int] = mapped_column(BigInteger)
+    trigger_contract: Mapped[str | None] = mapped_column(Address())
     market_id: Mapped[int] = mapped_column(Integer)
     fire_price_e36: Mapped[int | None] = mapped_column(Integer256())
     next_due_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -51,10 +55,11 @@ class EngineCursor(Model):
 
 
 class Trigger(Model):
-    """One thing that must be sent once. Key: (chain, vault, line, action, mandate, occurrence); `generation` counts retries after a final failure.
+    """One thing that must be sent once. Key: (chain, vault, line, action, mandate, occurrence).
 
-    `status`: pending (waits for an intent), sending, mined, done (final), failed (final), superseded (no longer wanted).
-    The cause is a feed's round (`feed`, `round_id`) or a bill (`due_at`).
+    `generation` counts repetitions after a final failure. `status`: pending (its intent is queued), sending, mined, done
+    (final), failed (final), superseded (final: no longer wanted). The cause is a feed's round (`feed`, `round_id`) or a
+    bill (`due_at`). `why` says in words why it fires, `error` why it failed.
     """
 
     __tablename__ = "triggers"
@@ -72,6 +77,7 @@ class Trigger(Model):
         ),
         Index("ix_triggers_status", "status", "created_at"),
         Index("ix_triggers_line", "chain_id", "vault", "line_id", "created_at"),
+        Index("ix_triggers_intent", "intent_id"),
     )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -93,6 +99,7 @@ class Trigger(Model):
     need: Mapped[int] = mapped_column(Integer256())
     pays: Mapped[int] = mapped_column(Integer256())
     why: Mapped[str] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
     intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("intents.id"))
     cause_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))
