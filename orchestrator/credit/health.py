@@ -55,9 +55,11 @@ def unhealthy(state: LineState, terms: Terms, price: PriceE36) -> bool:
     return exceeds_ltv(debt(state), value_down(state.collateral, price), terms.liquidation_ltv_bps)
 
 
-def excess_over_initial_ltv_up(state: LineState, terms: Terms, price: PriceE36) -> Wei:
-    """What must be repaid, without touching the collateral, to be back at the initial LTV at the measuring price."""
-    value = value_down(state.collateral, price)
+def excess_over_initial_ltv_up(state: LineState, terms: Terms, value: Wei) -> Wei:
+    """What must be repaid, without touching the collateral, to be back at the initial LTV; at most the debt.
+
+    ``value`` is V at the measuring price.
+    """
     return Wei(div_up(zero_floor_sub(debt(state) * BPS, terms.initial_ltv_bps * value), BPS))
 
 

@@ -36,24 +36,25 @@ class InKindQuote:
     fee: CollateralWei
 
 
-def need_in_kind_up(state: LineState, terms: Terms, measuring_price: PriceE36) -> Wei:
-    """What must be paid in kind to be back at the initial LTV, at most the debt.
+def need_in_kind_up(state: LineState, terms: Terms, value: Wei) -> Wei:
+    """What must be paid in kind to be back at the initial LTV, at most the debt; ``value`` is V at the measuring price.
 
     More than the cash that would do it, because the collateral shrinks too: the x that solves
     debt − x ≤ t0·(V − x/(1 − discount)).
     """
     kept_bps = BPS - terms.in_kind_discount_bps
-    value = value_down(state.collateral, measuring_price)
     excess = zero_floor_sub(debt(state) * BPS, terms.initial_ltv_bps * value)
     return Wei(min(debt(state), div_up(excess * kept_bps, BPS * kept_bps - terms.initial_ltv_bps * BPS)))
 
 
-def allowance_in_kind(state: LineState, terms: Terms, measuring_price: PriceE36) -> Wei:
-    """The most that may be paid in kind now: what is due, or above the in-kind LTV what restores the initial LTV."""
-    value = value_down(state.collateral, measuring_price)
+def allowance_in_kind(state: LineState, terms: Terms, value: Wei) -> Wei:
+    """The most that may be paid in kind now: what is due, or above the in-kind LTV what restores the initial LTV.
+
+    ``value`` is V at the measuring price.
+    """
     if not exceeds_ltv(debt(state), value, terms.in_kind_ltv_bps):
         return due(state)
-    return max(due(state), need_in_kind_up(state, terms, measuring_price))
+    return max(due(state), need_in_kind_up(state, terms, value))
 
 
 def seized_in_kind_up(paid: Wei, discount_bps: Bps, risk_price: PriceE36) -> CollateralWei:
@@ -85,9 +86,9 @@ def quote_in_kind(
     discount_bps = terms.in_kind_discount_bps
     if discount_bps == 0 or discount_bps < oracle.deviation_bps:
         raise InKindRefused(discount_bps, oracle.deviation_bps)
-    allowance = allowance_in_kind(state, terms, measuring_price)
+    value = value_down(state.collateral, measuring_price)
+    allowance = allowance_in_kind(state, terms, value)
     if allowance == 0:
-        value = value_down(state.collateral, measuring_price)
         raise InKindNotNeeded(debt(state), value, terms.in_kind_ltv_bps)
     budget = min(state.collateral, max_spent)
     paid = min(max_paid, allowance, affordable_in_kind_down(budget, discount_bps, fee_bps, risk_price))

@@ -61,8 +61,7 @@ def reserve_payment(state: LineState, terms: Terms, oracle: OracleReading) -> We
     """
     if in_default(state, terms):
         return min(state.reserve, debt(state))
-    excess = excess_over_initial_ltv_up(state, terms, oracle.to_measure()) if state.collateral else debt(state)
-    return min(state.reserve, excess)
+    return min(state.reserve, excess_over_initial_ltv_up(state, terms, measured_value_down(state, oracle)))
 
 
 def liquidation_limit(state: LineState, terms: Terms, value: Wei) -> LiquidationLimit:
