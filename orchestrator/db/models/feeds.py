@@ -13,7 +13,7 @@ from orchestrator.db.types import Address, Integer256
 
 
 class OracleRound(FromLog, Model):
-    """One answer of a feed (event `AnswerUpdated`), in the feed's own decimals, unjudged: it may be zero or negative."""
+    """One answer of a feed (event `AnswerUpdated`), in the feed's own decimals, unjudged: even zero or negative."""
 
     __tablename__ = "oracle_rounds"
     __table_args__ = (

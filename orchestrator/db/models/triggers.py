@@ -15,7 +15,7 @@ LIVE_TRIGGER_STATUSES = ("pending", "sending", "mined")
 
 
 class Candidate(Model):
-    """When an action on a line may be wanted at the earliest: conservative, so nothing is missed; the exact rule decides.
+    """When an action on a line may be wanted at the earliest: conservative, misses nothing; the exact rule decides.
 
     `action` is repay (a row for each mandate) or liquidate (a row for each line, `mandate_hash` zero, no
     `trigger_contract`). `fire_price_e36`: at or below this measuring price it may fire (null: no price makes it).
@@ -57,9 +57,9 @@ class EngineCursor(Model):
 class Trigger(Model):
     """One thing that must be sent once. Key: (chain, vault, line, action, mandate, occurrence).
 
-    `generation` counts repetitions after a final failure. `status`: pending (its intent is queued), sending, mined, done
-    (final), failed (final), superseded (final: no longer wanted). The cause is a feed's round (`feed`, `round_id`) or a
-    bill (`due_at`). `why` says in words why it fires, `error` why it failed.
+    `generation` counts repetitions after a final failure. `status`: pending (its intent is queued), sending, mined,
+    done (final), failed (final), superseded (final: no longer wanted). The cause is a feed's round (`feed`, `round_id`)
+    or a bill (`due_at`). `why` says in words why it fires, `error` why it failed.
     """
 
     __tablename__ = "triggers"
