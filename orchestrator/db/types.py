@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Integer256(TypeDecorator[int]):
-    """Any integer of up to 256 bits, signed or not, exactly. PostgreSQL `numeric(78, 0)`; a Python int on both sides."""
+    """Any integer of up to 256 bits, signed or not, exactly: PostgreSQL `numeric(78, 0)`, a Python int."""
 
     impl = Numeric(78, 0)
     cache_ok = True

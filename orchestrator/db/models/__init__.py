@@ -12,8 +12,8 @@ from orchestrator.db.models.transactions import Attempt, Intent, Lane
 from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
 
 __all__ = [
-    "Alert", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing", "IdempotencyKey", "Intent", "Lane",
-    "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate", "MandateRevocation", "Market", "Model", "NoteTransfer",
-    "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine", "Reconciliation", "Trigger",
-    "WatchedContract",
+    "Alert", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing", "IdempotencyKey", "Intent",
+    "Lane", "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate", "MandateRevocation", "Market",
+    "Model", "NoteTransfer", "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine",
+    "Reconciliation", "Trigger", "WatchedContract",
 ]  # fmt: skip

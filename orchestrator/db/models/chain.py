@@ -51,7 +51,11 @@ class Log(Model):
 
 
 class Cursor(Model):
-    """The last block of a chain whose logs, projections and events are committed, and the heads seen with it."""
+    """The last block of a chain whose logs, projections and events are committed, and the heads seen with it.
+
+    `safe_number` and `finalized_number` are at most `number`. `frozen` says why nobody should act on the mirror: the
+    provider contradicts a finalized block. It is null otherwise.
+    """
 
     __tablename__ = "cursors"
 
@@ -64,11 +68,17 @@ class Cursor(Model):
     finalized_number: Mapped[int] = mapped_column(BigInteger)
     finalized_hash: Mapped[str] = mapped_column(Hash())
     epoch: Mapped[int] = mapped_column(BigInteger)
+    frozen: Mapped[str | None] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class WatchedContract(Model):
-    """A contract whose logs the mirror keeps. `role` is vault, nft, trigger or feed."""
+    """A contract whose logs the mirror keeps. `role` is vault, nft, trigger or feed.
+
+    A feed may speak through another contract: for an aggregator behind a proxy, `feed` is the proxy, and `phase` what
+    the proxy puts before the aggregator's round ids (phase · 2^64 + round). A feed that speaks for itself has its own
+    address and phase 0.
+    """
 
     __tablename__ = "watched_contracts"
 
@@ -78,6 +88,8 @@ class WatchedContract(Model):
     vault: Mapped[str | None] = mapped_column(Address())
     label: Mapped[str] = mapped_column(Text)
     from_block: Mapped[int] = mapped_column(BigInteger)
+    feed: Mapped[str | None] = mapped_column(Address())
+    phase: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class Quarantine(Model):

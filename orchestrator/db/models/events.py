@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Uuid, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, String, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,8 +17,8 @@ from orchestrator.db.types import Address, Hash
 class OutboxEvent(Model):
     """One event, written in the transaction of the block it came from.
 
-    `position` is assigned after commit by the one sequencer, since identity order is not commit order. An event of an orphaned
-    block stays and is followed by one of kind `<kind>.reverted` that names it in `reverts`.
+    `position` is assigned after commit by the one sequencer, since identity order is not commit order. An event of an
+    orphaned block stays and is followed by one of kind `<kind>.reverted` that names it in `reverts`.
     """
 
     __tablename__ = "outbox_events"
@@ -30,7 +30,7 @@ class OutboxEvent(Model):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger, autoincrement=True, server_default=text("nextval('outbox_events_sequence_seq')"))
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     position: Mapped[int | None] = mapped_column(BigInteger)
     chain_id: Mapped[int] = mapped_column(BigInteger)
     vault: Mapped[str | None] = mapped_column(Address())

@@ -25,7 +25,7 @@ class Market(FromLog, Model):
 
 
 class StateColumns:
-    """The fields of the contract's `StoredState`, in its order. Amounts in base units, charges over 10_000 · 365 days."""
+    """The fields of the contract's `StoredState`, in its order. Charges are over 10_000 · 365 days, in seconds."""
 
     seq: Mapped[int] = mapped_column(BigInteger)
     principal: Mapped[int] = mapped_column(Integer256())
@@ -98,10 +98,13 @@ class LineVersion(FromLog, StateColumns, Model):
 
 
 class NoteTransfer(FromLog, Model):
-    """A move of a credit-line NFT (ERC-721 `Transfer`); the holder is the newest row's `to_address`, zero when burned."""
+    """A move of a line's NFT (ERC-721 `Transfer`); the holder is the newest row's `to_address`, zero when burned."""
 
     __tablename__ = "note_transfers"
-    __table_args__ = (Index("ix_note_transfers_to", "chain_id", "to_address"),)
+    __table_args__ = (
+        Index("ix_note_transfers_to", "chain_id", "to_address"),
+        Index("ix_note_transfers_block", "chain_id", "block_number"),
+    )
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     nft: Mapped[str] = mapped_column(Address(), primary_key=True)
@@ -111,7 +114,7 @@ class NoteTransfer(FromLog, Model):
 
 
 class Payment(FromLog, Model):
-    """Debt that fell (event `Repaid`). `source` is cash, reserve, collateral or liquidation; amounts in loan base units."""
+    """Debt that fell (event `Repaid`), in loan base units. `source` is cash, reserve, collateral or liquidation."""
 
     __tablename__ = "payments"
     __table_args__ = (Index("ix_payments_block", "chain_id", "block_number"),)

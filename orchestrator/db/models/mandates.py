@@ -11,7 +11,7 @@ from orchestrator.db.types import Address, Hash, Integer256
 
 
 class Mandate(Model):
-    """A registered mandate (event `MandateRegistered`). `kind` is due, ltv, level or share; `source` reserve or collateral."""
+    """A mandate (event `MandateRegistered`). `kind` is due, ltv, level or share; `source` reserve or collateral."""
 
     __tablename__ = "mandates"
     __table_args__ = (
@@ -49,6 +49,7 @@ class MandateRevocation(FromLog, Model):
     """A burned nonce (event `MandateRevoked`), whether or not a mandate was registered under it."""
 
     __tablename__ = "mandate_revocations"
+    __table_args__ = (Index("ix_mandate_revocations_block", "chain_id", "block_number"),)
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     trigger: Mapped[str] = mapped_column(Address(), primary_key=True)
@@ -61,7 +62,10 @@ class Firing(FromLog, Model):
     """One firing of a mandate (event `Fired`). The newest row of a mandate is its state: fires = occurrence + 1."""
 
     __tablename__ = "firings"
-    __table_args__ = (Index("ix_firings_line", "chain_id", "line_id"),)
+    __table_args__ = (
+        Index("ix_firings_line", "chain_id", "line_id"),
+        Index("ix_firings_block", "chain_id", "block_number"),
+    )
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     trigger: Mapped[str] = mapped_column(Address(), primary_key=True)

@@ -42,6 +42,7 @@ class OfferGroupVersion(FromLog, Model):
     """What a group of offers has lent after a fill or a cancellation (events `Opened`, `GroupCancelled`)."""
 
     __tablename__ = "offer_group_versions"
+    __table_args__ = (Index("ix_offer_group_versions_block", "chain_id", "block_number"),)
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     vault: Mapped[str] = mapped_column(Address(), primary_key=True)
@@ -56,6 +57,7 @@ class LenderEpochVersion(FromLog, Model):
     """A lender's epoch after a bump (event `EpochBumped`); offers of other epochs can't be filled."""
 
     __tablename__ = "lender_epoch_versions"
+    __table_args__ = (Index("ix_lender_epoch_versions_block", "chain_id", "block_number"),)
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     vault: Mapped[str] = mapped_column(Address(), primary_key=True)

@@ -1,0 +1,166 @@
+"""Calls, results, events and errors of our contracts, by the committed ABIs in `orchestrator/chain/abi`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from eth_hash.auto import keccak
+
+from orchestrator.chain.codec import Parameter, UndecodableData, decode_topic, decoder, encode, jsonable
+
+PANICS = {
+    0x01: "assertion failed",
+    0x11: "arithmetic overflow",
+    0x12: "division by zero",
+    0x21: "no such enum value",
+    0x32: "index out of bounds",
+    0x41: "out of memory",
+}
+
+_BUILT_IN_ERRORS = (
+    {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+)
+
+
+class UnknownEvent(UndecodableData):
+    """A log whose first topic is no event of the contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An ABI entry with what is needed to read and write its data."""
+
+    name: str
+    inputs: tuple[Parameter, ...]
+    outputs: tuple[Parameter, ...]
+    digest: bytes
+    decode_inputs: Callable[[bytes], list[Any]]
+    decode_outputs: Callable[[bytes], list[Any]]
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Signature:
+        inputs = tuple(Parameter.from_json(item) for item in entry.get("inputs", ()))
+        outputs = tuple(Parameter.from_json(item) for item in entry.get("outputs", ()))
+        digest = keccak(f"{entry['name']}({','.join(item.type for item in inputs)})".encode())
+        in_data = [item for item in inputs if not item.indexed]
+        return cls(str(entry["name"]), inputs, outputs, digest, decoder(in_data), decoder(outputs))
+
+    @property
+    def selector(self) -> bytes:
+        return self.digest[:4]
+
+
+class Contract:
+    """The codec of one contract. Overloaded functions are not supported: ours have none."""
+
+    def __init__(self, name: str, abi: Sequence[Mapping[str, Any]], errors: Iterable[Mapping[str, Any]] = ()) -> None:
+        self.name = name
+        self.abi = abi
+        known_errors = (*_BUILT_IN_ERRORS, *errors, *(entry for entry in abi if entry["type"] == "error"))
+        self._functions = {entry["name"]: Signature.from_json(entry) for entry in abi if entry["type"] == "function"}
+        self._events = {item.digest: item for item in map(Signature.from_json, _of_type(abi, "event"))}
+        self._topics = {item.name: "0x" + digest.hex() for digest, item in self._events.items()}
+        self._errors = {item.selector: item for item in map(Signature.from_json, known_errors)}
+
+    def encode_call(self, function: str, *args: Any) -> bytes:
+        """Calldata. Structs are dicts by field name or sequences. Raises KeyError, ValueError."""
+        signature = self._functions[function]
+        return signature.selector + encode(signature.inputs, args)
+
+    def decode_call(self, function: str, calldata: bytes) -> dict[str, Any]:
+        """The arguments of calldata, by name. Raises UndecodableData."""
+        signature = self._functions[function]
+        if calldata[:4] != signature.selector:
+            raise UndecodableData(f"not a call of {function}")
+        values = signature.decode_inputs(calldata[4:])
+        return {item.name: value for item, value in zip(signature.inputs, values, strict=True)}
+
+    def decode_result(self, function: str, data: bytes | str) -> Any:
+        """What ``function`` returned: the value, or a tuple of several. Raises UndecodableData."""
+        values = self._functions[function].decode_outputs(_raw(data))
+        return values[0] if len(values) == 1 else tuple(values)
+
+    def topic(self, event: str) -> str:
+        """The first topic of an event. Raises KeyError."""
+        return self._topics[event]
+
+    def decode_event(self, topics: Sequence[bytes | str], data: bytes | str) -> tuple[str, dict[str, Any]]:
+        """Name and arguments of a log.
+
+        Raises:
+            UnknownEvent: the contract has no such event.
+            UndecodableData: topics or data don't have the event's form.
+        """
+        signature = self._events.get(_raw(topics[0])) if topics else None
+        if signature is None:
+            raise UnknownEvent(f"{self.name} has no event {_text(topics[0]) if topics else '(anonymous)'}")
+        indexed = [item for item in signature.inputs if item.indexed]
+        if len(indexed) != len(topics) - 1:
+            raise UndecodableData(f"{signature.name} has {len(indexed)} indexed arguments, the log {len(topics) - 1}")
+        from_topics = (decode_topic(item, _raw(topic)) for item, topic in zip(indexed, topics[1:], strict=True))
+        from_data = iter(signature.decode_inputs(_raw(data)))
+        return signature.name, {
+            item.name: next(from_topics) if item.indexed else next(from_data) for item in signature.inputs
+        }
+
+    def event_to_json(self, event: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of an event for JSON (see ``codec.jsonable``)."""
+        signature = self._events[_raw(self._topics[event])]
+        return {item.name: jsonable(item, args[item.name]) for item in signature.inputs}
+
+    def error_name(self, data: bytes | str | None) -> str | None:
+        """The name of the error in revert data, None when it is unknown or missing."""
+        signature = self._errors.get(_raw(data or b"")[:4])
+        return signature.name if signature else None
+
+    def decode_error(self, data: bytes | str | None) -> str:
+        """Revert data for people: the error with its values. Knows all our custom errors; never raises."""
+        raw = _raw(data or b"")
+        signature = self._errors.get(raw[:4])
+        if signature is None:
+            return f"unknown error 0x{raw.hex()}" if raw else "reverted without a reason"
+        try:
+            values = signature.decode_inputs(raw[4:])
+        except UndecodableData:
+            return f"{signature.name} with malformed values 0x{raw[4:].hex()}"
+        if signature.name == "Error":
+            return str(values[0])
+        if signature.name == "Panic":
+            return PANICS.get(values[0], f"panic {values[0]:#x}")
+        shown = ", ".join(f"{item.name}={_shown(value)}" for item, value in zip(signature.inputs, values, strict=True))
+        return f"{signature.name}({shown})"
+
+
+def load_abi(name: str) -> list[dict[str, Any]]:
+    """The committed ABI of a contract. Raises FileNotFoundError."""
+    text = resources.files("orchestrator.chain").joinpath("abi", f"{name}.json").read_text(encoding="utf-8")
+    abi: list[dict[str, Any]] = json.loads(text)
+    return abi
+
+
+def load_contract(name: str) -> Contract:
+    """The codec of a committed ABI, which also reads the errors of all the others. Raises FileNotFoundError."""
+    folder = resources.files("orchestrator.chain").joinpath("abi")
+    others = (load_abi(file.name.removesuffix(".json")) for file in folder.iterdir() if file.name.endswith(".json"))
+    return Contract(name, load_abi(name), [error for abi in others for error in _of_type(abi, "error")])
+
+
+def _of_type(abi: Iterable[Mapping[str, Any]], kind: str) -> Iterable[Mapping[str, Any]]:
+    return (entry for entry in abi if entry["type"] == kind)
+
+
+def _raw(data: bytes | str) -> bytes:
+    return bytes.fromhex(data.removeprefix("0x")) if isinstance(data, str) else bytes(data)
+
+
+def _text(data: bytes | str) -> str:
+    return data if isinstance(data, str) else "0x" + data.hex()
+
+
+def _shown(value: Any) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,142 @@
+"""Raw JSON-RPC over HTTP: one provider, typed errors, batches matched by id.
+
+What is asked, and whether the answer is believed, is the caller's matter.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import orjson
+
+from orchestrator.errors import CovenantError
+from orchestrator.settings import redact_url
+
+Call = tuple[str, Sequence[Any]]
+
+MAX_BATCH = 200
+
+
+class RpcError(CovenantError):
+    """A provider did not do what it was asked."""
+
+
+class RpcRefused(RpcError):
+    """The provider answered with an error. ``data``: the revert data of a reverted call, a 0x-string, if it came."""
+
+    def __init__(self, provider: str, code: int, message: str, data: Any = None) -> None:
+        super().__init__(f"{provider} refused: {message} (code {code})", "see the provider's message")
+        self.code = code
+        self.reason = message
+        self.data = data
+
+
+class RpcUnreachable(RpcError):
+    """No connection to the provider, or it broke."""
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(f"{provider} cannot be reached: {reason}", "check RPC_URL and that the node runs")
+
+
+class RpcTimeout(RpcUnreachable):
+    """No answer within the time-out. A transaction may have been accepted all the same."""
+
+    def __init__(self, provider: str, timeout_s: float) -> None:
+        super().__init__(provider, f"no answer within {timeout_s:g} s")
+
+
+class RpcBadAnswer(RpcError):
+    """The answer is not JSON-RPC, or not an answer to what was asked."""
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(
+            f"{provider} sent a bad answer: {reason}", "ask another provider, or check what stands at RPC_URL"
+        )
+
+
+class JsonRpc:
+    """One JSON-RPC endpoint. Safe to use from several tasks of one event loop; close it with ``aclose``."""
+
+    def __init__(self, url: str, timeout_s: float = 10.0) -> None:
+        self.provider = redact_url(url)
+        self._timeout_s = timeout_s
+        self._url = url
+        self._client = httpx.AsyncClient(timeout=timeout_s, headers={"content-type": "application/json"})
+        self._ids = itertools.count(1)
+
+    async def call(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """The result of one call. Raises RpcRefused, RpcUnreachable, RpcTimeout, RpcBadAnswer."""
+        request = self._request(method, params)
+        answer = await self._post(request)
+        if not isinstance(answer, dict) or answer.get("id") != request["id"]:
+            raise RpcBadAnswer(self.provider, f"no answer to {method}")
+        outcome = self._outcome(answer)
+        if isinstance(outcome, RpcRefused):
+            raise outcome
+        return outcome
+
+    async def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """The results in the order of the calls; the first refused one is raised. Raises as ``call`` does."""
+        outcomes = await self.try_batch(calls)
+        for outcome in outcomes:
+            if isinstance(outcome, RpcRefused):
+                raise outcome
+        return outcomes
+
+    async def try_batch(self, calls: Sequence[Call]) -> list[Any]:
+        """As ``batch``, with an RpcRefused in the place of each refused call's result."""
+        outcomes: list[Any] = []
+        for start in range(0, len(calls), MAX_BATCH):
+            outcomes += await self._one_batch(calls[start : start + MAX_BATCH])
+        return outcomes
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _one_batch(self, calls: Sequence[Call]) -> list[Any]:
+        requests = [self._request(method, params) for method, params in calls]
+        answers = await self._post(requests)
+        if isinstance(answers, dict) and "error" in answers:
+            refused = self._outcome(answers)
+            raise refused if isinstance(refused, RpcRefused) else RpcBadAnswer(self.provider, "not a batch")
+        if not isinstance(answers, list):
+            raise RpcBadAnswer(self.provider, "not a batch")
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        if len(by_id) != len(requests) or any(request["id"] not in by_id for request in requests):
+            raise RpcBadAnswer(self.provider, f"{len(answers)} answers to {len(requests)} calls")
+        return [self._outcome(by_id[request["id"]]) for request in requests]
+
+    def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+
+    def _outcome(self, answer: dict[str, Any]) -> Any:
+        error = answer.get("error")
+        if error is None:
+            if "result" not in answer:
+                raise RpcBadAnswer(self.provider, "neither a result nor an error")
+            return answer["result"]
+        if not isinstance(error, dict):
+            raise RpcBadAnswer(self.provider, "a malformed error")
+        return RpcRefused(self.provider, int(error.get("code", 0)), str(error.get("message", "")), error.get("data"))
+
+    async def _post(self, body: Any) -> Any:
+        try:
+            response = await self._client.post(self._url, content=orjson.dumps(body))
+        except httpx.TimeoutException:
+            raise RpcTimeout(self.provider, self._timeout_s) from None
+        except httpx.HTTPError as error:
+            raise RpcUnreachable(self.provider, type(error).__name__) from None
+        try:
+            answer = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            answer = None
+        if response.status_code != httpx.codes.OK and not isinstance(answer, (dict, list)):
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                raise RpcRefused(self.provider, response.status_code, "too many requests")
+            raise RpcUnreachable(self.provider, f"HTTP {response.status_code}")
+        if answer is None:
+            raise RpcBadAnswer(self.provider, "not JSON")
+        return answer

@@ -1,0 +1,146 @@
+"""The settings of every process, read once by its entry point from environment variables, and never changed after.
+
+A process asks for what it needs through the ``require_…`` methods, which name the variable that is missing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator.errors import CovenantError
+
+GWEI = 10**9
+
+T = TypeVar("T")
+
+
+class SettingsError(CovenantError):
+    """A variable is missing or wrong. The message names it and never repeats its value."""
+
+
+class Settings(BaseSettings):
+    """Each field is the variable of the same name in capitals (``database_url`` is DATABASE_URL)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    rpc_url: SecretStr | None = None
+    covenant_chain_id: int | None = Field(default=None, ge=1)
+    covenant_book: Path | None = None
+    covenant_keystore: Path | None = None
+    covenant_keystore_password_file: Path | None = None
+    covenant_api_host: str = "127.0.0.1"
+    covenant_api_port: int = Field(default=8420, ge=0, le=65_535)
+    covenant_state_dir: Path = Path(".covenant")
+    covenant_evaluate_at: Literal["latest", "safe"] = "latest"
+    covenant_max_fee_per_gas_wei: int = Field(default=200 * GWEI, ge=1)
+    covenant_poll_interval_ms: int = Field(default=250, ge=10, le=60_000)
+    covenant_log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _use_psycopg(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        scheme, separator, rest = value.get_secret_value().partition("://")
+        if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+            raise ValueError("must be a PostgreSQL URL: postgresql://user:password@host/database")
+        return SecretStr(f"postgresql+psycopg://{rest}")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in (
+            "redis",
+            "rediss",
+            "unix",
+            "redis+socket",
+        ):
+            raise ValueError("must be a Redis URL: redis://host:6379/0, or unix:///path/to/socket")
+        return value
+
+    @field_validator("rpc_url")
+    @classmethod
+    def _is_http(cls, value: SecretStr | None) -> SecretStr | None:
+        for url in _split(value):
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError("must be one http(s) URL, or several with commas between them")
+        return value
+
+    def require_database_url(self) -> str:
+        """SQLAlchemy's URL for psycopg. Raises SettingsError."""
+        return _required(
+            "DATABASE_URL", self.database_url, "postgresql://user:password@host/database"
+        ).get_secret_value()
+
+    def require_redis_url(self) -> str:
+        """Raises SettingsError."""
+        return _required("REDIS_URL", self.redis_url, "redis://host:6379/0").get_secret_value()
+
+    def require_rpc_urls(self) -> tuple[str, ...]:
+        """At least one URL of a JSON-RPC provider, in order of preference. Raises SettingsError."""
+        return _split(_required("RPC_URL", self.rpc_url, "http://127.0.0.1:8545"))
+
+    def require_chain_id(self) -> int:
+        """Raises SettingsError."""
+        return _required("COVENANT_CHAIN_ID", self.covenant_chain_id, "1, or 31337 for a local chain")
+
+    def require_book(self) -> Path:
+        """Path of the address book. Raises SettingsError."""
+        return _required("COVENANT_BOOK", self.covenant_book, "deployments/<chain id>.book.json")
+
+    def require_keystore(self) -> Path:
+        """Raises SettingsError."""
+        return _required("COVENANT_KEYSTORE", self.covenant_keystore, "the path of an encrypted keystore file")
+
+    def require_keystore_password_file(self) -> Path:
+        """Raises SettingsError."""
+        return _required(
+            "COVENANT_KEYSTORE_PASSWORD_FILE",
+            self.covenant_keystore_password_file,
+            "the path of a file holding the password",
+        )
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises:
+        SettingsError: variables are malformed; all of them are named.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = error.errors(include_input=False)
+        explained = [f"{str(fault['loc'][0]).upper()}: {_explain(fault['msg'])}" for fault in faults]
+        raise SettingsError("; ".join(explained), "correct the environment and start again") from None
+
+
+def redact_url(url: str) -> str:
+    """The URL without what may be secret: user, password, path and query (providers put keys into the path)."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+
+
+def _required(variable: str, value: T | None, example: str) -> T:
+    if value is None:
+        raise SettingsError(f"{variable} is not set", f"set it to {example}")
+    return value
+
+
+def _split(urls: SecretStr | None) -> tuple[str, ...]:
+    if urls is None:
+        return ()
+    return tuple(url.strip() for url in urls.get_secret_value().split(",") if url.strip())
+
+
+def _explain(message: str) -> str:
+    """pydantic's message as the second half of a sentence."""
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
