@@ -118,6 +118,9 @@ interface ICreditVault {
 
     function market(uint16 marketId) external view returns (Market memory);
 
+    /// @notice Who may list markets, and nothing else. Fixed at deployment: to be able to change hands, make it a contract.
+    function owner() external view returns (address);
+
     /// @notice The id of a listed triple, or zero.
     function marketIdOf(address loanToken, address collateralToken, address oracle) external view returns (uint16);
 
@@ -226,7 +229,20 @@ interface ICreditVault {
     /// @notice The second at which the stop ends; in the past or zero when there is none.
     function stoppedUntil() external view returns (uint40);
 
+    /// @notice The first second at which the guardian may stop again.
+    function coolingUntil() external view returns (uint40);
+
+    /// @notice Who may stop. Fixed at deployment; zero when nobody may.
     function guardian() external view returns (address);
+
+    // ---------------------------------------------------------------- several calls in one
+
+    /// @notice Runs each of `data` as a call of the caller to this contract; all of them or none.
+    function multicall(bytes[] calldata data) external returns (bytes[] memory results);
+
+    /// @notice Hands an ERC-2612 permit of the caller for this vault to `token`, to be used in a multicall. A permit that
+    /// fails is passed over: somebody may have used it first, and the pull that needs it will tell.
+    function permit(address token, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
     // ---------------------------------------------------------------- views
 
@@ -250,9 +266,10 @@ interface ICreditVault {
 
     function status(uint256 id) external view returns (Status);
 
+    /// @notice All that is owed now, and what the collateral is worth at the measuring price, rounded down, in loan base units.
+    /// @dev Reverts with `PriceUnavailable` when there is no measuring price. The line is unhealthy if debt·1e4 > lltv·value.
+    function health(uint256 id) external view returns (uint256 debt, uint256 value);
+
     /// @notice keccak256(abi.encode(id, stored(id))): equals the id followed by the data of the line's last `LineState` event.
     function stateHash(uint256 id) external view returns (bytes32);
-
-    /// @notice Sum of undrawn, reserve, collateral and claims of all lines in `token`: never more than the vault's balance.
-    function escrowed(address token) external view returns (uint256);
 }

@@ -13,6 +13,9 @@ uint256 constant CHARGE_DENOMINATOR = BPS * YEAR;
 /// @dev Scale of a price: loan base units for one collateral base unit, times this.
 uint256 constant PRICE_SCALE = 1e36;
 
+/// @dev Tokens of more decimals are not listed.
+uint256 constant MAX_TOKEN_DECIMALS = 18;
+
 /// @dev The largest credit limit. With the caps on rates it keeps every numerator below 2^144 for 2^32 seconds.
 uint256 constant MAX_LIMIT = 2 ** 92;
 

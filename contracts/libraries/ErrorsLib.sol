@@ -58,6 +58,7 @@ library ErrorsLib {
     // ---------------------------------------------------------------- guardian
     error StoppedByGuardian(uint256 until);
     error CoolingDown(uint256 until);
+    error NotStopped();
 
     // ---------------------------------------------------------------- oracle
     error PriceUnavailable(IOracleAdapter.Reason reason, address feed);

@@ -1,0 +1,774 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {CreditLineNFT} from "./CreditLineNFT.sol";
+import {Escrow, Line} from "./escrow/Escrow.sol";
+import {ICreditLineNFT} from "./interfaces/ICreditLineNFT.sol";
+import {
+    ICreditVault,
+    LineTerms,
+    Market,
+    Offer,
+    Source,
+    Status,
+    StoredState
+} from "./interfaces/ICreditVault.sol";
+import {INoteDescriptor} from "./interfaces/INoteDescriptor.sol";
+import {IOracleAdapter} from "./interfaces/IOracleAdapter.sol";
+import {ChargesLib} from "./libraries/ChargesLib.sol";
+import {
+    BPS,
+    FLAG_CLOSED,
+    FLAG_TERMINATED,
+    FLAG_WRITTEN_OFF,
+    GUARDIAN_COOLDOWN,
+    GUARDIAN_STOP,
+    MAX_KEEPER_FEE_BPS,
+    MAX_LIMIT,
+    MAX_TOKEN_DECIMALS,
+    PRICE_SCALE
+} from "./libraries/ConstantsLib.sol";
+import {ErrorsLib} from "./libraries/ErrorsLib.sol";
+import {EventsLib} from "./libraries/EventsLib.sol";
+import {HealthLib, LiquidationLimit} from "./libraries/HealthLib.sol";
+import {MathLib} from "./libraries/MathLib.sol";
+import {OfferLib} from "./libraries/OfferLib.sol";
+
+/// @title CreditVault
+/// @notice Credit lines against signed offers. What follows is what the code can be held against.
+///
+/// Obligations
+/// - What a line owes is a function of its stored facts and of time (`ChargesLib`); a view and a transaction share it, so
+///   it does not matter who pokes a line or how often.
+/// - Debt falls only by repayment, liquidation or recorded write-off. Collateral leaves only to the borrower (without
+///   debt, or at no more than the initial LTV), by liquidation, or by an operator's payment in kind within the lender's terms.
+/// - No action on one line changes another. The five amounts that a line holds in escrow are touched by its own actions only.
+/// - The lender's side is passive: the NFT's holder is credited, never paid, and claims by itself. A line pays nobody who
+///   could refuse, and calls back nobody.
+/// - A lender is bound by an offer only: signed for this contract on this chain, until its expiry, in its epoch, within
+///   its group's cap. An operator of a borrower can pay the borrower's debts and draw to the borrower, nothing else.
+/// - The owner lists markets. The guardian stops `open`, `draw` and withdrawals that keep debt, for 7 days at most. Nobody
+///   can change, take or freeze anything else.
+///
+/// Roundings
+/// - Debt, what is due, minimum collateral and origination fee round up; values of collateral round down.
+/// - A liquidator's collateral and a keeper's fee round down; collateral taken in kind for the lender rounds up.
+/// - Charges are exact numerators; they round only when paid, and a paid surplus is credited to the charges that come next.
+///
+/// Liveness
+/// - `repay`, `close`, `deposit`, `depositReserve` and `claim` need no price and nobody's consent, and can't be stopped.
+/// - What adds risk needs a price that passes every check of the market's oracle. Liquidation needs one fresh feed.
+/// - Work is bounded: no loop over lines, periods or holders. Timestamps fit until the year 2106.
+///
+/// Tokens
+/// - Plain ERC-20s of at most 18 decimals, listed by the owner, where `transfer` takes exactly the amount from the sender. What
+///   enters is checked to the unit; a token that shrinks balances by itself (rebasing) must not be listed.
+/// - Amounts of a line fit 96 bits. Ether is held as WETH only.
+contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuardTransient {
+    using ChargesLib for StoredState;
+    using ChargesLib for LineTerms;
+    using MathLib for uint256;
+    using OfferLib for Offer;
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+
+    // ---------------------------------------------------------------- storage
+
+    /// @inheritdoc ICreditVault
+    address public immutable owner;
+
+    /// @inheritdoc ICreditVault
+    address public immutable guardian;
+
+    /// @inheritdoc ICreditVault
+    ICreditLineNFT public immutable nft;
+
+    uint64 private _lineCount;
+    uint16 private _marketCount;
+
+    /// @inheritdoc ICreditVault
+    uint40 public stoppedUntil;
+
+    /// @inheritdoc ICreditVault
+    uint40 public coolingUntil;
+
+    mapping(uint16 marketId => Market) private _markets;
+    mapping(bytes32 triple => uint16 marketId) private _marketIds;
+
+    /// @inheritdoc ICreditVault
+    mapping(address lender => mapping(address loanToken => mapping(uint256 group => uint96 amount))) public consumed;
+
+    /// @inheritdoc ICreditVault
+    mapping(address lender => uint32 epoch) public epochOf;
+
+    /// @inheritdoc ICreditVault
+    mapping(address borrower => mapping(address operator => bool approved)) public isOperator;
+
+    constructor(address owner_, address guardian_, INoteDescriptor descriptor) EIP712("Covenant Credit Vault", "1") {
+        require(owner_ != address(0) && address(descriptor) != address(0), ErrorsLib.ZeroAddress());
+        owner = owner_;
+        guardian = guardian_;
+        nft = new CreditLineNFT(descriptor);
+    }
+
+    // ---------------------------------------------------------------- markets
+
+    /// @inheritdoc ICreditVault
+    function createMarket(address loanToken, address collateralToken, address oracle, uint96 minDebt)
+        external
+        returns (uint16 marketId)
+    {
+        require(msg.sender == owner, ErrorsLib.NotOwner(msg.sender));
+        require(loanToken != collateralToken, ErrorsLib.UnsupportedToken(collateralToken));
+        _requireSupported(loanToken);
+        _requireSupported(collateralToken);
+        require(oracle.code.length > 0, ErrorsLib.OracleHasNoCode(oracle));
+        require(minDebt > 0 && minDebt <= MAX_LIMIT, ErrorsLib.BadTerms("minDebt", minDebt));
+
+        bytes32 triple = _tripleOf(loanToken, collateralToken, oracle);
+        require(_marketIds[triple] == 0, ErrorsLib.MarketExists(_marketIds[triple]));
+        marketId = ++_marketCount;
+        _marketIds[triple] = marketId;
+        _markets[marketId] = Market(loanToken, minDebt, collateralToken, oracle);
+        emit EventsLib.MarketCreated(marketId, loanToken, collateralToken, oracle, minDebt);
+    }
+
+    /// @inheritdoc ICreditVault
+    function market(uint16 marketId) external view returns (Market memory) {
+        return _markets[marketId];
+    }
+
+    /// @inheritdoc ICreditVault
+    function marketIdOf(address loanToken, address collateralToken, address oracle) external view returns (uint16) {
+        return _marketIds[_tripleOf(loanToken, collateralToken, oracle)];
+    }
+
+    function _tripleOf(address loanToken, address collateralToken, address oracle) private pure returns (bytes32) {
+        return keccak256(abi.encode(loanToken, collateralToken, oracle));
+    }
+
+    function _requireSupported(address token) private view {
+        (bool known, uint8 decimals) = IERC20(token).tryGetDecimals();
+        require(known && decimals <= MAX_TOKEN_DECIMALS, ErrorsLib.UnsupportedToken(token));
+    }
+
+    // ---------------------------------------------------------------- offers
+
+    /// @inheritdoc ICreditVault
+    function hashOffer(Offer calldata offer) external pure returns (bytes32) {
+        return offer.hash();
+    }
+
+    /// @inheritdoc ICreditVault
+    function offerDigest(Offer calldata offer) external view returns (bytes32) {
+        return _hashTypedDataV4(offer.hash());
+    }
+
+    /// @inheritdoc ICreditVault
+    function cancelGroup(address loanToken, uint256 group) external {
+        consumed[msg.sender][loanToken][group] = type(uint96).max;
+        emit EventsLib.GroupCancelled(msg.sender, loanToken, group);
+    }
+
+    /// @inheritdoc ICreditVault
+    function bumpEpoch() external returns (uint32 epoch) {
+        epoch = ++epochOf[msg.sender];
+        emit EventsLib.EpochBumped(msg.sender, epoch);
+    }
+
+    // ---------------------------------------------------------------- open
+
+    /// @inheritdoc ICreditVault
+    function open(Offer calldata offer, bytes calldata signature, uint96 amount)
+        external
+        nonReentrant
+        returns (uint256 id)
+    {
+        _requireNotStopped();
+        uint16 marketId = _marketIds[_tripleOf(offer.loanToken, offer.collateralToken, offer.oracle)];
+        require(marketId != 0, ErrorsLib.NoSuchMarket(offer.loanToken, offer.collateralToken, offer.oracle));
+        bytes32 offerHash = _validate(offer, signature);
+        uint96 lent = _fill(offer, amount, _markets[marketId].minDebt);
+
+        Line memory line;
+        id = ++_lineCount;
+        line.id = id;
+        line.borrower = msg.sender;
+        line.terms = offer.toTerms(marketId, block.timestamp.toUint32());
+        line.state.accruedAt = line.terms.openedAt;
+        line.state.undrawn = amount;
+        line.state.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit).toUint96();
+        uint256 fee = (uint256(amount) * offer.originationBps).divUp(BPS);
+
+        emit EventsLib.Opened(
+            id,
+            offer.lender,
+            msg.sender,
+            offerHash,
+            offer.group,
+            lent,
+            amount,
+            line.state.collateral,
+            fee.toUint96(),
+            line.terms
+        );
+        _create(line);
+        nft.mint(offer.lender, id);
+        _pull(offer.loanToken, offer.lender, amount);
+        _pull(offer.collateralToken, msg.sender, line.state.collateral);
+        if (fee > 0) IERC20(offer.loanToken).safeTransferFrom(msg.sender, offer.lender, fee);
+    }
+
+    /// @dev Refuses an offer that does not bind its lender, here and now, towards the caller.
+    function _validate(Offer calldata offer, bytes calldata signature) private view returns (bytes32 offerHash) {
+        require(block.timestamp <= offer.expiry, ErrorsLib.OfferExpired(offer.expiry, block.timestamp));
+        require(
+            offer.borrower == address(0) || offer.borrower == msg.sender,
+            ErrorsLib.OfferForAnother(offer.borrower, msg.sender)
+        );
+        uint32 epoch = epochOf[offer.lender];
+        require(offer.epoch == epoch, ErrorsLib.OfferEpoch(offer.epoch, epoch));
+        offer.check();
+        offerHash = offer.hash();
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(offer.lender, _hashTypedDataV4(offerHash), signature),
+            ErrorsLib.BadSignature(offer.lender)
+        );
+    }
+
+    /// @dev Counts `amount` against the offer's group. `limit` bounds one line, `groupCap` all lines of the group.
+    function _fill(Offer calldata offer, uint96 amount, uint96 minDebt) private returns (uint96 lent) {
+        require(amount >= minDebt, ErrorsLib.FillTooSmall(amount, minDebt));
+        uint256 before = consumed[offer.lender][offer.loanToken][offer.group];
+        uint256 left = uint256(offer.groupCap).zeroFloorSub(before).min(offer.limit);
+        require(amount <= left, ErrorsLib.FillTooLarge(amount, left));
+        lent = (before + amount).toUint96();
+        consumed[offer.lender][offer.loanToken][offer.group] = lent;
+    }
+
+    // ---------------------------------------------------------------- collateral and reserve
+
+    /// @inheritdoc ICreditVault
+    function deposit(uint256 id, uint96 amount) external nonReentrant {
+        require(amount > 0, ErrorsLib.ZeroAmount());
+        // Nothing is accrued here: collateral does not change what is owed.
+        Line memory line = _live(id);
+        line.state.collateral = (uint256(line.state.collateral) + amount).toUint96();
+        emit EventsLib.CollateralDeposited(id, msg.sender, amount);
+        _save(line);
+        _pull(_markets[line.terms.marketId].collateralToken, msg.sender, amount);
+    }
+
+    /// @inheritdoc ICreditVault
+    function withdraw(uint256 id, uint96 amount, address to) external nonReentrant {
+        require(amount > 0, ErrorsLib.ZeroAmount());
+        Line memory line = _accrued(id);
+        StoredState memory state = line.state;
+        _requireBorrower(line);
+        require(amount <= state.collateral, ErrorsLib.BeyondCollateral(amount, state.collateral));
+        require(state.principal > 0 || !state.lends(line.terms), ErrorsLib.LeaveThroughClose(id));
+        state.collateral -= amount;
+        Market storage market_ = _markets[line.terms.marketId];
+        if (state.debtUp() > 0) {
+            _requireNotStopped();
+            _requireWithinInitialLtv(line, market_);
+        }
+        emit EventsLib.CollateralWithdrawn(id, to, amount);
+        _save(line);
+        _push(market_.collateralToken, to, amount);
+    }
+
+    /// @inheritdoc ICreditVault
+    function depositReserve(uint256 id, uint96 amount) external nonReentrant {
+        require(amount > 0, ErrorsLib.ZeroAmount());
+        Line memory line = _live(id);
+        line.state.reserve = (uint256(line.state.reserve) + amount).toUint96();
+        emit EventsLib.ReserveDeposited(id, msg.sender, amount);
+        _save(line);
+        _pull(_markets[line.terms.marketId].loanToken, msg.sender, amount);
+    }
+
+    /// @inheritdoc ICreditVault
+    function withdrawReserve(uint256 id, uint96 amount, address to) external nonReentrant {
+        require(amount > 0, ErrorsLib.ZeroAmount());
+        Line memory line = _accrued(id);
+        StoredState memory state = line.state;
+        _requireBorrower(line);
+        require(amount <= state.reserve, ErrorsLib.BeyondReserve(amount, state.reserve));
+        require(state.unpaidSince == 0, ErrorsLib.BillUnpaid(id, state.unpaidSince));
+        Market storage market_ = _markets[line.terms.marketId];
+        uint256 debt = state.debtUp();
+        if (debt > 0) {
+            _requireNotStopped();
+            uint256 value = HealthLib.valueDown(state.collateral, _measuringPrice(line, market_.oracle));
+            uint256 ltv = line.terms.liquidationLtvBps;
+            require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.Unhealthy(debt, value, ltv));
+        }
+        state.reserve -= amount;
+        emit EventsLib.ReserveWithdrawn(id, to, amount);
+        _save(line);
+        _push(market_.loanToken, to, amount);
+    }
+
+    // ---------------------------------------------------------------- draw
+
+    /// @inheritdoc ICreditVault
+    function draw(uint256 id, uint96 amount, address to) external nonReentrant {
+        require(amount > 0, ErrorsLib.ZeroAmount());
+        _requireNotStopped();
+        Line memory line = _accrued(id);
+        StoredState memory state = line.state;
+        _requireBorrowerOrOperatorFor(line, to);
+        require(state.flags & FLAG_TERMINATED == 0, ErrorsLib.LineTerminated(id));
+        require(state.lends(line.terms), ErrorsLib.WindowOver(line.terms.windowEndsAt()));
+        require(state.unpaidSince == 0, ErrorsLib.BillUnpaid(id, state.unpaidSince));
+        require(amount <= state.undrawn, ErrorsLib.BeyondUndrawn(amount, state.undrawn));
+        state.undrawn -= amount;
+        state.principal += amount;
+        Market storage market_ = _markets[line.terms.marketId];
+        require(state.principal >= market_.minDebt, ErrorsLib.BelowMinDebt(state.principal, market_.minDebt));
+        _requireWithinInitialLtv(line, market_);
+        emit EventsLib.Drawn(id, to, amount);
+        _save(line);
+        _push(market_.loanToken, to, amount);
+    }
+
+    // ---------------------------------------------------------------- repay
+
+    /// @inheritdoc ICreditVault
+    function repay(uint256 id, uint96 amount) external nonReentrant returns (uint96 paid) {
+        require(amount > 0, ErrorsLib.ZeroAmount());
+        Line memory line = _indebted(id);
+        // Clamped, so that nobody can make a repayment of everything fail by repaying one unit first.
+        paid = uint256(amount).min(line.state.debtUp()).toUint96();
+        _payRevolving(line, paid, Source.CASH);
+        _save(line);
+        _pull(_markets[line.terms.marketId].loanToken, msg.sender, paid);
+    }
+
+    /// @inheritdoc ICreditVault
+    function repayFromReserve(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+        external
+        nonReentrant
+        returns (uint96 paid, uint96 fee)
+    {
+        require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
+        Line memory line = _indebted(id);
+        _requireBorrowerOrOperator(line);
+        uint256 budget = uint256(line.state.reserve).min(maxSpent);
+        paid = HealthLib.largestPayment(budget, feeBps).min(maxPaid).min(line.state.debtUp()).toUint96();
+        require(paid > 0, ErrorsLib.ZeroAmount());
+        fee = HealthLib.keeperFeeDown(paid, feeBps).toUint96();
+
+        line.state.reserve -= paid + fee;
+        _payRevolving(line, paid, Source.RESERVE);
+        address loanToken = _markets[line.terms.marketId].loanToken;
+        if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, loanToken, fee);
+        _save(line);
+        _push(loanToken, keeper, fee);
+    }
+
+    /// @inheritdoc ICreditVault
+    function repayInKind(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+        external
+        nonReentrant
+        returns (uint96 paid, uint96 seized, uint96 fee)
+    {
+        require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
+        Line memory line = _indebted(id);
+        _requireBorrowerOrOperator(line);
+        Market storage market_ = _markets[line.terms.marketId];
+        (uint256 allowance, uint256 priceE36) = _allowanceInKind(line, IOracleAdapter(market_.oracle));
+        uint256 budget = uint256(line.state.collateral).min(maxSpent);
+        (paid, seized, fee) = _quoteInKind(line.terms, budget, allowance.min(maxPaid), feeBps, priceE36);
+        require(paid > 0, ErrorsLib.ZeroAmount());
+
+        line.state.collateral -= seized + fee;
+        line.state.claimCollateral = (uint256(line.state.claimCollateral) + seized).toUint96();
+        _pay(line, paid, Source.COLLATERAL);
+        emit EventsLib.SeizedInKind(id, seized, priceE36);
+        if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, market_.collateralToken, fee);
+        _save(line);
+        _push(market_.collateralToken, keeper, fee);
+    }
+
+    /// @dev What a payment in kind of at most `maxPaid` comes to if seizure and fee may take `budget` of collateral.
+    function _quoteInKind(LineTerms memory terms_, uint256 budget, uint256 maxPaid, uint256 feeBps, uint256 priceE36)
+        private
+        pure
+        returns (uint96 paid, uint96 seized, uint96 fee)
+    {
+        uint256 discount = terms_.inKindDiscountBps;
+        paid = HealthLib.affordableInKindDown(budget, discount, feeBps, priceE36).min(maxPaid).toUint96();
+        seized = HealthLib.seizedInKindUp(paid, discount, priceE36).toUint96();
+        fee = HealthLib.keeperFeeDown(paid, feeBps).mulDivDown(PRICE_SCALE, priceE36).toUint96();
+    }
+
+    /// @dev The most that may be paid in kind now, and the price at which. Refuses when the lender's terms don't allow any.
+    function _allowanceInKind(Line memory line, IOracleAdapter oracle)
+        private
+        view
+        returns (uint256 allowance, uint256 priceE36)
+    {
+        uint256 deviation;
+        (priceE36, deviation) = oracle.riskPrice();
+        uint256 discount = line.terms.inKindDiscountBps;
+        require(discount > 0 && discount >= deviation, ErrorsLib.InKindRefused(discount, deviation));
+
+        uint256 debt = line.state.debtUp();
+        uint256 value = HealthLib.valueDown(line.state.collateral, oracle.measuringPrice());
+        allowance = line.state.dueUp();
+        if (HealthLib.exceedsLtv(debt, value, line.terms.inKindLtvBps)) {
+            allowance = allowance.max(HealthLib.excessInKindUp(debt, value, line.terms));
+        }
+        require(allowance > 0, ErrorsLib.InKindNotNeeded(debt, value, line.terms.inKindLtvBps));
+    }
+
+    // ---------------------------------------------------------------- the end of a line
+
+    /// @inheritdoc ICreditVault
+    function close(uint256 id, address to) external nonReentrant returns (uint96 paid) {
+        require(to != address(0), ErrorsLib.ZeroAddress());
+        Line memory line = _accrued(id);
+        StoredState memory state = line.state;
+        _requireBorrowerOrOperatorFor(line, to);
+
+        uint96 fromReserve = state.debtUp().min(state.reserve).toUint96();
+        state.reserve -= fromReserve;
+        _payToClaim(line, fromReserve, Source.RESERVE);
+        paid = state.debtUp().toUint96();
+        _payToClaim(line, paid, Source.CASH);
+
+        (uint96 collateral, uint96 reserve) = (state.collateral, state.reserve);
+        (state.collateral, state.reserve) = (0, 0);
+        state.flags |= FLAG_CLOSED;
+        uint96 undrawn = _releaseUndrawn(state);
+        emit EventsLib.Closed(id, to, undrawn, collateral, reserve);
+        _save(line);
+
+        Market storage market_ = _markets[line.terms.marketId];
+        _pull(market_.loanToken, msg.sender, paid);
+        _push(market_.loanToken, to, reserve);
+        _push(market_.collateralToken, to, collateral);
+    }
+
+    /// @inheritdoc ICreditVault
+    function terminate(uint256 id) external nonReentrant {
+        Line memory line = _accrued(id);
+        StoredState memory state = line.state;
+        require(state.flags & FLAG_TERMINATED == 0, ErrorsLib.LineTerminated(id));
+        require(!state.lends(line.terms) || state.inDefault(line.terms), ErrorsLib.NotTerminable(id));
+        _terminate(line);
+        _save(line);
+    }
+
+    function _terminate(Line memory line) private {
+        line.state.flags |= FLAG_TERMINATED;
+        emit EventsLib.Terminated(line.id, _releaseUndrawn(line.state));
+    }
+
+    function _releaseUndrawn(StoredState memory state) private pure returns (uint96 undrawn) {
+        undrawn = state.undrawn;
+        state.undrawn = 0;
+        state.claimLoan = (uint256(state.claimLoan) + undrawn).toUint96();
+    }
+
+    // ---------------------------------------------------------------- liquidation
+
+    /// @inheritdoc ICreditVault
+    function liquidate(uint256 id, uint96 maxRepaid, uint96 minSeized, address to)
+        external
+        nonReentrant
+        returns (uint96 repaid, uint96 seized)
+    {
+        require(to != address(0), ErrorsLib.ZeroAddress());
+        Line memory line = _accrued(id);
+        Market storage market_ = _markets[line.terms.marketId];
+        uint256 priceE36 = _payFromReserveFirst(line, market_.oracle);
+        if (maxRepaid > 0 && line.state.debtUp() > 0) {
+            if (priceE36 == 0) priceE36 = _measuringPrice(line, market_.oracle);
+            (repaid, seized) = _seize(line, maxRepaid, priceE36, market_.minDebt);
+        }
+        require(seized >= minSeized, ErrorsLib.SeizedTooLittle(seized, minSeized));
+        emit EventsLib.Liquidated(id, msg.sender, to, repaid, seized, priceE36);
+        if (line.state.collateral == 0 && line.state.reserve == 0 && line.state.debtUp() > 0) _writeOff(line);
+        _save(line);
+
+        _pull(market_.loanToken, msg.sender, repaid);
+        _push(market_.collateralToken, to, seized);
+    }
+
+    /// @dev Refuses a line that may not be liquidated; else lets its reserve pay, which costs the borrower no bonus: of a
+    /// defaulted line the debt, without asking for a price, else what restores the initial LTV.
+    /// @return priceE36 the measuring price if it was read, else zero.
+    function _payFromReserveFirst(Line memory line, address oracle) private returns (uint256 priceE36) {
+        StoredState memory state = line.state;
+        uint256 debt = state.debtUp();
+        uint256 target = debt;
+        if (!state.inDefault(line.terms)) {
+            require(debt > 0, ErrorsLib.NotLiquidatable(line.id));
+            priceE36 = _measuringPrice(line, oracle);
+            uint256 value = HealthLib.valueDown(state.collateral, priceE36);
+            require(
+                HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps), ErrorsLib.NotLiquidatable(line.id)
+            );
+            target = HealthLib.excessUp(debt, value, line.terms);
+        }
+        uint96 fromReserve = target.min(state.reserve).toUint96();
+        state.reserve -= fromReserve;
+        _payToClaim(line, fromReserve, Source.RESERVE);
+    }
+
+    /// @dev The caller's part, if the line is still unhealthy or in default after the reserve paid.
+    function _seize(Line memory line, uint96 maxRepaid, uint256 priceE36, uint256 minDebt)
+        private
+        returns (uint96 repaid, uint96 seized)
+    {
+        StoredState memory state = line.state;
+        uint256 debt = state.debtUp();
+        uint256 value = HealthLib.valueDown(state.collateral, priceE36);
+        bool defaulted = state.inDefault(line.terms);
+        if (!defaulted && !HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps)) return (0, 0);
+
+        LiquidationLimit memory limit = HealthLib.liquidationLimit(debt, value, line.terms, defaulted, minDebt);
+        repaid = limit.maxRepaid.min(maxRepaid).toUint96();
+        bool seizesAll = repaid == limit.seizesAllAt;
+        uint256 left = debt - repaid;
+        require(left == 0 || left >= minDebt || seizesAll, ErrorsLib.BelowMinDebt(left, minDebt));
+        seized = seizesAll
+            ? state.collateral
+            : HealthLib.seizedDown(repaid, line.terms.bonusBps, priceE36).toUint96();
+        state.collateral -= seized;
+        _payToClaim(line, repaid, Source.LIQUIDATION);
+    }
+
+    /// @dev A debt with nothing left behind it is the holder's loss. It is recorded, and the line is over.
+    function _writeOff(Line memory line) private {
+        StoredState memory state = line.state;
+        emit EventsLib.WrittenOff(line.id, state.principal, state.chargesUp());
+        (state.principal, state.billedPrincipal, state.unpaidSince) = (0, 0, 0);
+        (state.unbilled, state.billed) = (0, 0);
+        state.flags |= FLAG_WRITTEN_OFF;
+        if (state.flags & FLAG_TERMINATED == 0) _terminate(line);
+    }
+
+    // ---------------------------------------------------------------- claim
+
+    /// @inheritdoc ICreditVault
+    function claim(uint256 id, address token, address to) external nonReentrant returns (uint96 amount) {
+        // Nothing is accrued and no status is looked at: what was paid to the holder is the holder's.
+        Line memory line = _read(id);
+        StoredState memory state = line.state;
+        require(nft.isOwnerOrApproved(msg.sender, id), ErrorsLib.NotHolder(id, msg.sender));
+        Market storage market_ = _markets[line.terms.marketId];
+        if (token == market_.loanToken) {
+            amount = state.claimLoan;
+            state.claimLoan = 0;
+        } else {
+            require(token == market_.collateralToken, ErrorsLib.NotALineToken(id, token));
+            amount = state.claimCollateral;
+            state.claimCollateral = 0;
+        }
+        require(amount > 0, ErrorsLib.NothingToClaim(id, token));
+        emit EventsLib.Claimed(id, token, to, amount);
+        _save(line);
+        _push(token, to, amount);
+    }
+
+    // ---------------------------------------------------------------- permissions
+
+    /// @inheritdoc ICreditVault
+    function setOperator(address operator, bool approved) external {
+        isOperator[msg.sender][operator] = approved;
+        emit EventsLib.OperatorSet(msg.sender, operator, approved);
+    }
+
+    /// @inheritdoc ICreditVault
+    function stop() external {
+        require(msg.sender == guardian, ErrorsLib.NotGuardian(msg.sender));
+        require(block.timestamp >= coolingUntil, ErrorsLib.CoolingDown(coolingUntil));
+        stoppedUntil = (block.timestamp + GUARDIAN_STOP).toUint40();
+        coolingUntil = (block.timestamp + GUARDIAN_STOP + GUARDIAN_COOLDOWN).toUint40();
+        emit EventsLib.Stopped(stoppedUntil);
+    }
+
+    /// @inheritdoc ICreditVault
+    function resume() external {
+        require(msg.sender == guardian, ErrorsLib.NotGuardian(msg.sender));
+        require(block.timestamp < stoppedUntil, ErrorsLib.NotStopped());
+        stoppedUntil = block.timestamp.toUint40();
+        emit EventsLib.Resumed();
+    }
+
+    function _requireNotStopped() private view {
+        require(block.timestamp >= stoppedUntil, ErrorsLib.StoppedByGuardian(stoppedUntil));
+    }
+
+    function _requireBorrower(Line memory line) private view {
+        require(msg.sender == line.borrower, ErrorsLib.NotBorrower(line.id, msg.sender));
+    }
+
+    function _requireBorrowerOrOperator(Line memory line) private view {
+        require(
+            msg.sender == line.borrower || isOperator[line.borrower][msg.sender],
+            ErrorsLib.NotBorrower(line.id, msg.sender)
+        );
+    }
+
+    /// @dev For what pays out: an operator's call pays the borrower, whatever `to` says it should.
+    function _requireBorrowerOrOperatorFor(Line memory line, address to) private view {
+        _requireBorrowerOrOperator(line);
+        require(msg.sender == line.borrower || to == line.borrower, ErrorsLib.OperatorPaysBorrowerOnly(to));
+    }
+
+    // ---------------------------------------------------------------- several calls in one
+
+    /// @inheritdoc ICreditVault
+    function multicall(bytes[] calldata data)
+        public
+        override(ICreditVault, Multicall)
+        returns (bytes[] memory results)
+    {
+        return super.multicall(data);
+    }
+
+    /// @inheritdoc ICreditVault
+    function permit(address token, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        // solhint-disable-next-line no-empty-blocks
+        try IERC20Permit(token).permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc ICreditVault
+    function lineCount() external view returns (uint256) {
+        return _lineCount;
+    }
+
+    /// @inheritdoc ICreditVault
+    function borrowerOf(uint256 id) external view returns (address) {
+        return _read(id).borrower;
+    }
+
+    /// @inheritdoc ICreditVault
+    function terms(uint256 id) external view returns (LineTerms memory) {
+        return _read(id).terms;
+    }
+
+    /// @inheritdoc ICreditVault
+    function stored(uint256 id) external view returns (StoredState memory) {
+        return _read(id).state;
+    }
+
+    /// @inheritdoc ICreditVault
+    function projected(uint256 id, uint32 at) external view returns (StoredState memory) {
+        return _readAt(id, at).state;
+    }
+
+    /// @inheritdoc ICreditVault
+    function owed(uint256 id) external view returns (uint256 due, uint256 debt) {
+        StoredState memory state = _readAt(id, block.timestamp).state;
+        return (state.dueUp(), state.debtUp());
+    }
+
+    /// @inheritdoc ICreditVault
+    function health(uint256 id) external view returns (uint256 debt, uint256 value) {
+        Line memory line = _readAt(id, block.timestamp);
+        uint256 priceE36 = _measuringPrice(line, _markets[line.terms.marketId].oracle);
+        return (line.state.debtUp(), HealthLib.valueDown(line.state.collateral, priceE36));
+    }
+
+    /// @inheritdoc ICreditVault
+    function status(uint256 id) external view returns (Status) {
+        Line memory line = _readAt(id, block.timestamp);
+        return line.state.statusOf(line.terms);
+    }
+
+    /// @inheritdoc ICreditVault
+    function stateHash(uint256 id) external view returns (bytes32) {
+        return keccak256(abi.encode(id, _read(id).state));
+    }
+
+    // ---------------------------------------------------------------- lines, read and written
+
+    /// @dev A line that is neither closed nor written off, as stored.
+    function _live(uint256 id) private view returns (Line memory line) {
+        line = _read(id);
+        require(!line.state.isOver(), ErrorsLib.LineClosed(id));
+    }
+
+    /// @dev The same, accrued to now.
+    function _accrued(uint256 id) private view returns (Line memory line) {
+        line = _live(id);
+        line.state.advance(line.terms, block.timestamp);
+    }
+
+    /// @dev The same, of which something is owed.
+    function _indebted(uint256 id) private view returns (Line memory line) {
+        line = _accrued(id);
+        require(line.state.debtUp() > 0, ErrorsLib.NothingDue(id));
+    }
+
+    function _readAt(uint256 id, uint256 at) private view returns (Line memory line) {
+        line = _read(id);
+        line.state.advance(line.terms, at);
+    }
+
+    /// @dev Writes and announces a line's new state, and tells the NFT what became of it.
+    function _save(Line memory line) private {
+        StoredState memory state = line.state;
+        _write(line);
+        if (state.isOver() && state.claimLoan == 0 && state.claimCollateral == 0) nft.burn(line.id);
+        else if (_faceOf(state) != line.face) nft.refresh(line.id);
+    }
+
+    // ---------------------------------------------------------------- payments and prices
+
+    /// @dev A payment in cash, the payer's or the reserve's: principal can be drawn again as long as the lender lends to
+    /// a line that was not in default before the payment.
+    function _payRevolving(Line memory line, uint96 amount, Source source) private {
+        bool revolves = line.state.lends(line.terms) && !line.state.inDefault(line.terms);
+        uint96 principal = _pay(line, amount, source);
+        if (!revolves) principal = 0;
+        line.state.undrawn += principal;
+        line.state.claimLoan = (uint256(line.state.claimLoan) + amount - principal).toUint96();
+    }
+
+    /// @dev A payment that goes to the holder's claim, all of it: from liquidation and close.
+    function _payToClaim(Line memory line, uint96 amount, Source source) private {
+        if (amount == 0) return;
+        _pay(line, amount, source);
+        line.state.claimLoan = (uint256(line.state.claimLoan) + amount).toUint96();
+    }
+
+    /// @dev Takes `amount` ≤ debt off what is owed.
+    function _pay(Line memory line, uint96 amount, Source source) private returns (uint96) {
+        (uint256 charges, uint256 principal) = line.state.pay(amount);
+        emit EventsLib.Repaid(line.id, msg.sender, source, charges.toUint96(), principal.toUint96());
+        return principal.toUint96();
+    }
+
+    /// @dev Refuses a debt beyond the initial LTV at the risk price.
+    function _requireWithinInitialLtv(Line memory line, Market storage market_) private view {
+        (uint256 priceE36,) = IOracleAdapter(market_.oracle).riskPrice();
+        uint256 debt = line.state.debtUp();
+        uint256 value = HealthLib.valueDown(line.state.collateral, priceE36);
+        uint256 ltv = line.terms.initialLtvBps;
+        require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.BeyondInitialLtv(debt, value, ltv));
+    }
+
+    /// @dev A line without collateral needs no price to be measured: its value is zero at any.
+    function _measuringPrice(Line memory line, address oracle) private view returns (uint256) {
+        return line.state.collateral == 0 ? 0 : IOracleAdapter(oracle).measuringPrice();
+    }
+}
