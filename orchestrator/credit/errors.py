@@ -140,7 +140,7 @@ class BelowMinDebt(CreditError):
 
 @dataclass(eq=False)
 class Unhealthy(CreditError):
-    """The debt exceeds ``ltv_bps`` of the collateral's value at the measuring price."""
+    """The debt exceeds, or would exceed, ``ltv_bps`` of the collateral's value at the measuring price."""
 
     debt: int
     value: int

@@ -9,7 +9,14 @@ from enum import Enum
 from typing import Final, assert_never
 
 from orchestrator.credit.accrual import advance, debt, due, unpaid_from
-from orchestrator.credit.errors import CreditError, InKindNotNeeded, InKindRefused, PriceUnavailable, ZeroAmount
+from orchestrator.credit.errors import (
+    CreditError,
+    InKindNotNeeded,
+    InKindRefused,
+    PriceUnavailable,
+    Unhealthy,
+    ZeroAmount,
+)
 from orchestrator.credit.health import NO_PRICE, exceeds_ltv, excess_over_initial_ltv_up, highest_price_above_ltv
 from orchestrator.credit.in_kind import need_in_kind_up
 from orchestrator.credit.liquidation import measured_value_down
@@ -38,6 +45,7 @@ class WhyNot(Enum):
     FEED_UNAVAILABLE = "the feed has no answer"
     IN_KIND_REFUSED = "paying in kind is off, or the feeds deviate by more than the discount"
     IN_KIND_NOT_ALLOWED = "no bill is unpaid and debt over value is not above the in-kind LTV"
+    WOULD_BE_UNHEALTHY = "the feeds are so far apart that paying in kind would make a healthy line unhealthy"
     SOURCE_EMPTY = "the reserve or the collateral is empty"
     NOTHING_PAID = "what the cap and the source leave does not pay one base unit"
 
@@ -106,6 +114,7 @@ _REASONS: Final[dict[type[CreditError], WhyNot]] = {
     PriceUnavailable: WhyNot.PRICE_UNAVAILABLE,
     InKindRefused: WhyNot.IN_KIND_REFUSED,
     InKindNotNeeded: WhyNot.IN_KIND_NOT_ALLOWED,
+    Unhealthy: WhyNot.WOULD_BE_UNHEALTHY,
     ZeroAmount: WhyNot.NOTHING_PAID,
 }
 

@@ -7,7 +7,7 @@ discount, rounded up, against the borrower. States are accrued to now by the cal
 from dataclasses import dataclass
 
 from orchestrator.credit.accrual import debt, due
-from orchestrator.credit.errors import InKindNotNeeded, InKindRefused
+from orchestrator.credit.errors import InKindNotNeeded, InKindRefused, Unhealthy
 from orchestrator.credit.health import exceeds_ltv, value_down
 from orchestrator.credit.keeper import keeper_fee_down
 from orchestrator.credit.oracle import OracleReading
@@ -81,6 +81,7 @@ def quote_in_kind(
         PriceUnavailable: the oracle does not pass every check.
         InKindRefused: the discount is zero, or smaller than the feeds' deviation.
         InKindNotNeeded: no bill is unpaid, and the LTV is not above the in-kind LTV.
+        Unhealthy: a healthy line would be unhealthy after it.
     """
     risk_price, measuring_price = oracle.to_add_risk(), oracle.to_measure()
     discount_bps = terms.in_kind_discount_bps
@@ -92,9 +93,21 @@ def quote_in_kind(
         raise InKindNotNeeded(debt(state), value, terms.in_kind_ltv_bps)
     budget = min(state.collateral, max_spent)
     paid = min(max_paid, allowance, affordable_in_kind_down(budget, discount_bps, fee_bps, risk_price))
-    fee_value = keeper_fee_down(paid, fee_bps)
-    return InKindQuote(
+    quote = InKindQuote(
         paid=paid,
         seized=seized_in_kind_up(paid, discount_bps, risk_price),
-        fee=CollateralWei(mul_div_down(fee_value, PRICE_SCALE, risk_price)),
+        fee=CollateralWei(mul_div_down(keeper_fee_down(paid, fee_bps), PRICE_SCALE, risk_price)),
     )
+    _check_health(state, terms, quote, measuring_price)
+    return quote
+
+
+def _check_health(state: LineState, terms: Terms, quote: InKindQuote, measuring_price: PriceE36) -> None:
+    """Far apart feeds seize more than the LTV gains: that must not hand a healthy line to its liquidators."""
+    ltv_bps = terms.liquidation_ltv_bps
+    if exceeds_ltv(debt(state), value_down(state.collateral, measuring_price), ltv_bps):
+        return
+    debt_left = Wei(debt(state) - quote.paid)
+    value_left = value_down(CollateralWei(state.collateral - quote.seized - quote.fee), measuring_price)
+    if exceeds_ltv(debt_left, value_left, ltv_bps):
+        raise Unhealthy(debt_left, value_left, ltv_bps)

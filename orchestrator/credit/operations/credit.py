@@ -107,6 +107,7 @@ def repay_in_kind(
 
     Raises:
         LineClosed, NothingDue, FeeTooHigh, PriceUnavailable, InKindRefused, InKindNotNeeded
+        Unhealthy: the line is healthy, and would not be after it.
         ZeroAmount: what may be paid, or what the collateral buys, comes to nothing.
     """
     check_fee_bps(fee_bps)
