@@ -1,0 +1,1 @@
+"""Sending transactions, each once: intents, attempts, one nonce lane per signer, confirmations up to finality."""

@@ -1,0 +1,5 @@
+"""Signers: one small protocol in front of whatever keeps the key."""
+
+from orchestrator.transactions.signers.protocol import Signer, SignerError, UnsignedTransaction
+
+__all__ = ["Signer", "SignerError", "UnsignedTransaction"]
