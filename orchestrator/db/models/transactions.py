@@ -5,7 +5,20 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, LargeBinary, String, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    Uuid,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.db.models.registry import Model
@@ -49,7 +62,10 @@ class Intent(Model):
 
 
 class Attempt(Model):
-    """One signed transaction of an intent. The bytes are stored before they are ever sent."""
+    """One signed transaction of an intent. The bytes are stored before they are ever sent.
+
+    With `cancels` it is an empty transfer of the signer to itself: the nonce is used and the intent is not.
+    """
 
     __tablename__ = "attempts"
 
@@ -59,6 +75,7 @@ class Attempt(Model):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     max_fee_per_gas_wei: Mapped[int] = mapped_column(Integer256())
     max_priority_fee_per_gas_wei: Mapped[int] = mapped_column(Integer256())
+    cancels: Mapped[bool] = mapped_column(Boolean, server_default=false())
     signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))
     broadcast_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     broadcast_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))

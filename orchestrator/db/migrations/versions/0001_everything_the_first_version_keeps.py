@@ -535,6 +535,7 @@ def upgrade() -> None:
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("max_fee_per_gas_wei", sa.Numeric(78, 0), nullable=False),
         sa.Column("max_priority_fee_per_gas_wei", sa.Numeric(78, 0), nullable=False),
+        sa.Column("cancels", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("broadcast_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("broadcast_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
