@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from scripts.deploy.keystore import unlock
+from orchestrator.transactions.signers.keystore import keystore_address, read_password
 
 # The key is worth nothing and its password lies beside it: what production spends on scrypt would only slow the start.
 SCRYPT_ROUNDS = 2**10
@@ -47,7 +47,7 @@ class LocalAccounts:
         accounts.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not accounts.password_file.exists():
             _write_private(accounts.password_file, secrets.token_urlsafe(24) + "\n")
-        password = accounts.password_file.read_text(encoding="utf-8").strip()
+        password = read_password(accounts.password_file)
         for role in Role:
             if not accounts.keystore(role).exists():
                 encrypted = Account.encrypt(Account.create().key, password, kdf="scrypt", iterations=SCRYPT_ROUNDS)
@@ -63,10 +63,13 @@ class LocalAccounts:
 
     def address(self, role: Role) -> ChecksumAddress:
         """Needs no password: a keystore names its address."""
-        return to_checksum_address(json.loads(self.keystore(role).read_text(encoding="utf-8"))["address"])
+        return to_checksum_address(keystore_address(self.keystore(role)))
 
     def unlock(self, role: Role) -> LocalAccount:
-        return unlock(self.keystore(role), self.password_file)
+        """The account itself, to sign transactions and typed data with."""
+        encrypted = json.loads(self.keystore(role).read_text(encoding="utf-8"))
+        account: LocalAccount = Account.from_key(Account.decrypt(encrypted, read_password(self.password_file)))
+        return account
 
 
 def _write_private(path: Path, text: str) -> None:

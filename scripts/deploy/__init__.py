@@ -1,0 +1,1 @@
+"""Deployment: what is declared in `deployments/`, planned against a chain, and applied to it."""
