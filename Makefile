@@ -114,7 +114,7 @@ imports: setup ## who may import whom
 test-contracts: setup ## Solidity tests
 	@$(FORGE) test
 
-test-python: build ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
+test-python: build .venv-audit/.stamp ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
 	@pytest -n $(WORKERS) --dist worksteal
 
 test-deep: setup ## Solidity fuzz and invariant tests of the release build, for long
@@ -123,11 +123,11 @@ test-deep: setup ## Solidity fuzz and invariant tests of the release build, for 
 # ---------------------------------------------------------------- measure
 
 .PHONY: audit coverage gas
-audit: build .venv-audit/.stamp ## Slither, solhint and coverage in one report under build/audit/
-	@python -m scripts.audit
+audit: setup .venv-audit/.stamp ## Slither, ERC checks, solhint, sizes and coverage in one report under build/audit/
+	@covenant audit $(ARGS)
 
 coverage: build ## line and branch coverage of both languages
-	@$(FORGE) coverage --report summary --no-match-coverage '(tests|node_modules)'
+	@$(FORGE) coverage --report summary --exclude-tests --no-match-coverage '^(node_modules|contracts/local)/'
 	@pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-report=html:build/coverage
 
 gas: setup ## gas by function, on the release build

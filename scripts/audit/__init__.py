@@ -1,0 +1,1 @@
+"""The audit of the contracts: every finding of every tool, each one fixed or justified beside the code."""
