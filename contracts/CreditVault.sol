@@ -12,7 +12,7 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {CreditLineNFT} from "./CreditLineNFT.sol";
-import {Escrow, Line} from "./escrow/Escrow.sol";
+import {Escrow} from "./escrow/Escrow.sol";
 import {ICreditLineNFT} from "./interfaces/ICreditLineNFT.sol";
 import {
     ICreditVault,
@@ -41,6 +41,7 @@ import {
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
 import {HealthLib, LiquidationLimit} from "./libraries/HealthLib.sol";
+import {Line, LineLib} from "./libraries/LineLib.sol";
 import {MathLib} from "./libraries/MathLib.sol";
 import {OfferLib} from "./libraries/OfferLib.sol";
 
@@ -75,8 +76,9 @@ import {OfferLib} from "./libraries/OfferLib.sol";
 ///   enters is checked to the unit; a token that shrinks balances by itself (rebasing) must not be listed.
 /// - Amounts of a line fit 96 bits. Ether is held as WETH only.
 contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuardTransient {
-    using ChargesLib for StoredState;
+    using ChargesLib for Line;
     using ChargesLib for LineTerms;
+    using LineLib for Line;
     using MathLib for uint256;
     using OfferLib for Offer;
     using SafeCast for uint256;
@@ -165,12 +167,12 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     // ---------------------------------------------------------------- offers
 
     /// @inheritdoc ICreditVault
-    function hashOffer(Offer calldata offer) external pure returns (bytes32) {
+    function hashOffer(Offer memory offer) external pure returns (bytes32) {
         return offer.hash();
     }
 
     /// @inheritdoc ICreditVault
-    function offerDigest(Offer calldata offer) external view returns (bytes32) {
+    function offerDigest(Offer memory offer) external view returns (bytes32) {
         return _hashTypedDataV4(offer.hash());
     }
 
@@ -189,7 +191,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     // ---------------------------------------------------------------- open
 
     /// @inheritdoc ICreditVault
-    function open(Offer calldata offer, bytes calldata signature, uint96 amount)
+    function open(Offer memory offer, bytes calldata signature, uint96 amount)
         external
         nonReentrant
         returns (uint256 id)
@@ -205,9 +207,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         line.id = id;
         line.borrower = msg.sender;
         line.terms = offer.toTerms(marketId, block.timestamp.toUint32());
-        line.state.accruedAt = line.terms.openedAt;
-        line.state.undrawn = amount;
-        line.state.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit).toUint96();
+        line.accruedAt = line.terms.openedAt;
+        line.undrawn = amount;
+        line.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
         uint256 fee = (uint256(amount) * offer.originationBps).divUp(BPS);
 
         emit EventsLib.Opened(
@@ -218,19 +220,19 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
             offer.group,
             lent,
             amount,
-            line.state.collateral,
+            line.collateral.toUint96(),
             fee.toUint96(),
             line.terms
         );
         _create(line);
         nft.mint(offer.lender, id);
         _pull(offer.loanToken, offer.lender, amount);
-        _pull(offer.collateralToken, msg.sender, line.state.collateral);
+        _pull(offer.collateralToken, msg.sender, line.collateral);
         if (fee > 0) IERC20(offer.loanToken).safeTransferFrom(msg.sender, offer.lender, fee);
     }
 
     /// @dev Refuses an offer that does not bind its lender, here and now, towards the caller.
-    function _validate(Offer calldata offer, bytes calldata signature) private view returns (bytes32 offerHash) {
+    function _validate(Offer memory offer, bytes calldata signature) private view returns (bytes32 offerHash) {
         require(block.timestamp <= offer.expiry, ErrorsLib.OfferExpired(offer.expiry, block.timestamp));
         require(
             offer.borrower == address(0) || offer.borrower == msg.sender,
@@ -247,7 +249,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     }
 
     /// @dev Counts `amount` against the offer's group. `limit` bounds one line, `groupCap` all lines of the group.
-    function _fill(Offer calldata offer, uint96 amount, uint96 minDebt) private returns (uint96 lent) {
+    function _fill(Offer memory offer, uint96 amount, uint96 minDebt) private returns (uint96 lent) {
         require(amount >= minDebt, ErrorsLib.FillTooSmall(amount, minDebt));
         uint256 before = consumed[offer.lender][offer.loanToken][offer.group];
         uint256 left = uint256(offer.groupCap).zeroFloorSub(before).min(offer.limit);
@@ -263,7 +265,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount > 0, ErrorsLib.ZeroAmount());
         // Nothing is accrued here: collateral does not change what is owed.
         Line memory line = _live(id);
-        line.state.collateral = (uint256(line.state.collateral) + amount).toUint96();
+        line.collateral += amount;
         emit EventsLib.CollateralDeposited(id, msg.sender, amount);
         _save(line);
         _pull(_markets[line.terms.marketId].collateralToken, msg.sender, amount);
@@ -273,13 +275,12 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function withdraw(uint256 id, uint96 amount, address to) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
         Line memory line = _accrued(id);
-        StoredState memory state = line.state;
         _requireBorrower(line);
-        require(amount <= state.collateral, ErrorsLib.BeyondCollateral(amount, state.collateral));
-        require(state.principal > 0 || !state.lends(line.terms), ErrorsLib.LeaveThroughClose(id));
-        state.collateral -= amount;
+        require(amount <= line.collateral, ErrorsLib.BeyondCollateral(amount, line.collateral));
+        require(line.principal > 0 || !line.lends(), ErrorsLib.LeaveThroughClose(id));
+        line.collateral -= amount;
         Market storage market_ = _markets[line.terms.marketId];
-        if (state.debtUp() > 0) {
+        if (line.debtUp() > 0) {
             _requireNotStopped();
             _requireWithinInitialLtv(line, market_);
         }
@@ -292,7 +293,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function depositReserve(uint256 id, uint96 amount) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
         Line memory line = _live(id);
-        line.state.reserve = (uint256(line.state.reserve) + amount).toUint96();
+        line.reserve += amount;
         emit EventsLib.ReserveDeposited(id, msg.sender, amount);
         _save(line);
         _pull(_markets[line.terms.marketId].loanToken, msg.sender, amount);
@@ -302,19 +303,18 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function withdrawReserve(uint256 id, uint96 amount, address to) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
         Line memory line = _accrued(id);
-        StoredState memory state = line.state;
         _requireBorrower(line);
-        require(amount <= state.reserve, ErrorsLib.BeyondReserve(amount, state.reserve));
-        require(state.unpaidSince == 0, ErrorsLib.BillUnpaid(id, state.unpaidSince));
+        require(amount <= line.reserve, ErrorsLib.BeyondReserve(amount, line.reserve));
+        require(line.unpaidSince == 0, ErrorsLib.BillUnpaid(id, line.unpaidSince));
         Market storage market_ = _markets[line.terms.marketId];
-        uint256 debt = state.debtUp();
+        uint256 debt = line.debtUp();
         if (debt > 0) {
             _requireNotStopped();
-            uint256 value = HealthLib.valueDown(state.collateral, _measuringPrice(line, market_.oracle));
+            uint256 value = HealthLib.valueDown(line.collateral, _measuringPrice(line, market_.oracle));
             uint256 ltv = line.terms.liquidationLtvBps;
             require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.Unhealthy(debt, value, ltv));
         }
-        state.reserve -= amount;
+        line.reserve -= amount;
         emit EventsLib.ReserveWithdrawn(id, to, amount);
         _save(line);
         _push(market_.loanToken, to, amount);
@@ -327,16 +327,15 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount > 0, ErrorsLib.ZeroAmount());
         _requireNotStopped();
         Line memory line = _accrued(id);
-        StoredState memory state = line.state;
         _requireBorrowerOrOperatorFor(line, to);
-        require(state.flags & FLAG_TERMINATED == 0, ErrorsLib.LineTerminated(id));
-        require(state.lends(line.terms), ErrorsLib.WindowOver(line.terms.windowEndsAt()));
-        require(state.unpaidSince == 0, ErrorsLib.BillUnpaid(id, state.unpaidSince));
-        require(amount <= state.undrawn, ErrorsLib.BeyondUndrawn(amount, state.undrawn));
-        state.undrawn -= amount;
-        state.principal += amount;
+        require(!line.isTerminated(), ErrorsLib.LineTerminated(id));
+        require(line.lends(), ErrorsLib.WindowOver(line.terms.windowEndsAt()));
+        require(line.unpaidSince == 0, ErrorsLib.BillUnpaid(id, line.unpaidSince));
+        require(amount <= line.undrawn, ErrorsLib.BeyondUndrawn(amount, line.undrawn));
+        line.undrawn -= amount;
+        line.principal += amount;
         Market storage market_ = _markets[line.terms.marketId];
-        require(state.principal >= market_.minDebt, ErrorsLib.BelowMinDebt(state.principal, market_.minDebt));
+        require(line.principal >= market_.minDebt, ErrorsLib.BelowMinDebt(line.principal, market_.minDebt));
         _requireWithinInitialLtv(line, market_);
         emit EventsLib.Drawn(id, to, amount);
         _save(line);
@@ -350,7 +349,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount > 0, ErrorsLib.ZeroAmount());
         Line memory line = _indebted(id);
         // Clamped, so that nobody can make a repayment of everything fail by repaying one unit first.
-        paid = uint256(amount).min(line.state.debtUp()).toUint96();
+        paid = uint256(amount).min(line.debtUp()).toUint96();
         _payRevolving(line, paid, Source.CASH);
         _save(line);
         _pull(_markets[line.terms.marketId].loanToken, msg.sender, paid);
@@ -365,12 +364,12 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
         Line memory line = _indebted(id);
         _requireBorrowerOrOperator(line);
-        uint256 budget = uint256(line.state.reserve).min(maxSpent);
-        paid = HealthLib.largestPayment(budget, feeBps).min(maxPaid).min(line.state.debtUp()).toUint96();
+        uint256 budget = uint256(line.reserve).min(maxSpent);
+        paid = HealthLib.largestPayment(budget, feeBps).min(maxPaid).min(line.debtUp()).toUint96();
         require(paid > 0, ErrorsLib.ZeroAmount());
         fee = HealthLib.keeperFeeDown(paid, feeBps).toUint96();
 
-        line.state.reserve -= paid + fee;
+        line.reserve -= paid + fee;
         _payRevolving(line, paid, Source.RESERVE);
         address loanToken = _markets[line.terms.marketId].loanToken;
         if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, loanToken, fee);
@@ -389,12 +388,12 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         _requireBorrowerOrOperator(line);
         Market storage market_ = _markets[line.terms.marketId];
         (uint256 allowance, uint256 priceE36) = _allowanceInKind(line, IOracleAdapter(market_.oracle));
-        uint256 budget = uint256(line.state.collateral).min(maxSpent);
+        uint256 budget = uint256(line.collateral).min(maxSpent);
         (paid, seized, fee) = _quoteInKind(line.terms, budget, allowance.min(maxPaid), feeBps, priceE36);
         require(paid > 0, ErrorsLib.ZeroAmount());
 
-        line.state.collateral -= seized + fee;
-        line.state.claimCollateral = (uint256(line.state.claimCollateral) + seized).toUint96();
+        line.collateral -= seized + fee;
+        line.claimCollateral += seized;
         _pay(line, paid, Source.COLLATERAL);
         emit EventsLib.SeizedInKind(id, seized, priceE36);
         if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, market_.collateralToken, fee);
@@ -425,9 +424,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint256 discount = line.terms.inKindDiscountBps;
         require(discount > 0 && discount >= deviation, ErrorsLib.InKindRefused(discount, deviation));
 
-        uint256 debt = line.state.debtUp();
-        uint256 value = HealthLib.valueDown(line.state.collateral, oracle.measuringPrice());
-        allowance = line.state.dueUp();
+        uint256 debt = line.debtUp();
+        uint256 value = HealthLib.valueDown(line.collateral, oracle.measuringPrice());
+        allowance = line.dueUp();
         if (HealthLib.exceedsLtv(debt, value, line.terms.inKindLtvBps)) {
             allowance = allowance.max(HealthLib.excessInKindUp(debt, value, line.terms));
         }
@@ -440,20 +439,19 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function close(uint256 id, address to) external nonReentrant returns (uint96 paid) {
         require(to != address(0), ErrorsLib.ZeroAddress());
         Line memory line = _accrued(id);
-        StoredState memory state = line.state;
         _requireBorrowerOrOperatorFor(line, to);
 
-        uint96 fromReserve = state.debtUp().min(state.reserve).toUint96();
-        state.reserve -= fromReserve;
+        uint256 fromReserve = line.debtUp().min(line.reserve);
+        line.reserve -= fromReserve;
         _payToClaim(line, fromReserve, Source.RESERVE);
-        paid = state.debtUp().toUint96();
+        paid = line.debtUp().toUint96();
         _payToClaim(line, paid, Source.CASH);
 
-        (uint96 collateral, uint96 reserve) = (state.collateral, state.reserve);
-        (state.collateral, state.reserve) = (0, 0);
-        state.flags |= FLAG_CLOSED;
-        uint96 undrawn = _releaseUndrawn(state);
-        emit EventsLib.Closed(id, to, undrawn, collateral, reserve);
+        (uint256 collateral, uint256 reserve) = (line.collateral, line.reserve);
+        (line.collateral, line.reserve) = (0, 0);
+        line.flags |= FLAG_CLOSED;
+        uint256 undrawn = _releaseUndrawn(line);
+        emit EventsLib.Closed(id, to, undrawn.toUint96(), collateral.toUint96(), reserve.toUint96());
         _save(line);
 
         Market storage market_ = _markets[line.terms.marketId];
@@ -465,22 +463,21 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @inheritdoc ICreditVault
     function terminate(uint256 id) external nonReentrant {
         Line memory line = _accrued(id);
-        StoredState memory state = line.state;
-        require(state.flags & FLAG_TERMINATED == 0, ErrorsLib.LineTerminated(id));
-        require(!state.lends(line.terms) || state.inDefault(line.terms), ErrorsLib.NotTerminable(id));
+        require(!line.isTerminated(), ErrorsLib.LineTerminated(id));
+        require(!line.lends() || line.inDefault(), ErrorsLib.NotTerminable(id));
         _terminate(line);
         _save(line);
     }
 
     function _terminate(Line memory line) private {
-        line.state.flags |= FLAG_TERMINATED;
-        emit EventsLib.Terminated(line.id, _releaseUndrawn(line.state));
+        line.flags |= FLAG_TERMINATED;
+        emit EventsLib.Terminated(line.id, _releaseUndrawn(line).toUint96());
     }
 
-    function _releaseUndrawn(StoredState memory state) private pure returns (uint96 undrawn) {
-        undrawn = state.undrawn;
-        state.undrawn = 0;
-        state.claimLoan = (uint256(state.claimLoan) + undrawn).toUint96();
+    function _releaseUndrawn(Line memory line) private pure returns (uint256 undrawn) {
+        undrawn = line.undrawn;
+        line.undrawn = 0;
+        line.claimLoan += undrawn;
     }
 
     // ---------------------------------------------------------------- liquidation
@@ -495,13 +492,13 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         Line memory line = _accrued(id);
         Market storage market_ = _markets[line.terms.marketId];
         uint256 priceE36 = _payFromReserveFirst(line, market_.oracle);
-        if (maxRepaid > 0 && line.state.debtUp() > 0) {
+        if (maxRepaid > 0 && line.debtUp() > 0) {
             if (priceE36 == 0) priceE36 = _measuringPrice(line, market_.oracle);
             (repaid, seized) = _seize(line, maxRepaid, priceE36, market_.minDebt);
         }
         require(seized >= minSeized, ErrorsLib.SeizedTooLittle(seized, minSeized));
         emit EventsLib.Liquidated(id, msg.sender, to, repaid, seized, priceE36);
-        if (line.state.collateral == 0 && line.state.reserve == 0 && line.state.debtUp() > 0) _writeOff(line);
+        if (line.collateral == 0 && line.reserve == 0 && line.debtUp() > 0) _writeOff(line);
         _save(line);
 
         _pull(market_.loanToken, msg.sender, repaid);
@@ -512,20 +509,19 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// defaulted line the debt, without asking for a price, else what restores the initial LTV.
     /// @return priceE36 the measuring price if it was read, else zero.
     function _payFromReserveFirst(Line memory line, address oracle) private returns (uint256 priceE36) {
-        StoredState memory state = line.state;
-        uint256 debt = state.debtUp();
+        uint256 debt = line.debtUp();
         uint256 target = debt;
-        if (!state.inDefault(line.terms)) {
+        if (!line.inDefault()) {
             require(debt > 0, ErrorsLib.NotLiquidatable(line.id));
             priceE36 = _measuringPrice(line, oracle);
-            uint256 value = HealthLib.valueDown(state.collateral, priceE36);
+            uint256 value = HealthLib.valueDown(line.collateral, priceE36);
             require(
                 HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps), ErrorsLib.NotLiquidatable(line.id)
             );
             target = HealthLib.excessUp(debt, value, line.terms);
         }
-        uint96 fromReserve = target.min(state.reserve).toUint96();
-        state.reserve -= fromReserve;
+        uint256 fromReserve = target.min(line.reserve);
+        line.reserve -= fromReserve;
         _payToClaim(line, fromReserve, Source.RESERVE);
     }
 
@@ -534,10 +530,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         private
         returns (uint96 repaid, uint96 seized)
     {
-        StoredState memory state = line.state;
-        uint256 debt = state.debtUp();
-        uint256 value = HealthLib.valueDown(state.collateral, priceE36);
-        bool defaulted = state.inDefault(line.terms);
+        uint256 debt = line.debtUp();
+        uint256 value = HealthLib.valueDown(line.collateral, priceE36);
+        bool defaulted = line.inDefault();
         if (!defaulted && !HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps)) return (0, 0);
 
         LiquidationLimit memory limit = HealthLib.liquidationLimit(debt, value, line.terms, defaulted, minDebt);
@@ -545,21 +540,20 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         bool seizesAll = repaid == limit.seizesAllAt;
         uint256 left = debt - repaid;
         require(left == 0 || left >= minDebt || seizesAll, ErrorsLib.BelowMinDebt(left, minDebt));
-        seized = seizesAll
-            ? state.collateral
-            : HealthLib.seizedDown(repaid, line.terms.bonusBps, priceE36).toUint96();
-        state.collateral -= seized;
+        uint256 bought = seizesAll ? line.collateral : HealthLib.seizedDown(repaid, line.terms.bonusBps, priceE36);
+        seized = bought.toUint96();
+        line.collateral -= seized;
         _payToClaim(line, repaid, Source.LIQUIDATION);
     }
 
     /// @dev A debt with nothing left behind it is the holder's loss. It is recorded, and the line is over.
     function _writeOff(Line memory line) private {
-        StoredState memory state = line.state;
-        emit EventsLib.WrittenOff(line.id, state.principal, state.chargesUp());
-        (state.principal, state.billedPrincipal, state.unpaidSince) = (0, 0, 0);
-        (state.unbilled, state.billed) = (0, 0);
-        state.flags |= FLAG_WRITTEN_OFF;
-        if (state.flags & FLAG_TERMINATED == 0) _terminate(line);
+        uint256 principal = line.principal;
+        emit EventsLib.WrittenOff(line.id, principal.toUint96(), line.debtUp() - principal);
+        (line.principal, line.billedPrincipal, line.unpaidSince) = (0, 0, 0);
+        (line.unbilled, line.billed) = (0, 0);
+        line.flags |= FLAG_WRITTEN_OFF;
+        if (!line.isTerminated()) _terminate(line);
     }
 
     // ---------------------------------------------------------------- claim
@@ -568,16 +562,15 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function claim(uint256 id, address token, address to) external nonReentrant returns (uint96 amount) {
         // Nothing is accrued and no status is looked at: what was paid to the holder is the holder's.
         Line memory line = _read(id);
-        StoredState memory state = line.state;
         require(nft.isOwnerOrApproved(msg.sender, id), ErrorsLib.NotHolder(id, msg.sender));
         Market storage market_ = _markets[line.terms.marketId];
         if (token == market_.loanToken) {
-            amount = state.claimLoan;
-            state.claimLoan = 0;
+            amount = line.claimLoan.toUint96();
+            line.claimLoan = 0;
         } else {
             require(token == market_.collateralToken, ErrorsLib.NotALineToken(id, token));
-            amount = state.claimCollateral;
-            state.claimCollateral = 0;
+            amount = line.claimCollateral.toUint96();
+            line.claimCollateral = 0;
         }
         require(amount > 0, ErrorsLib.NothingToClaim(id, token));
         emit EventsLib.Claimed(id, token, to, amount);
@@ -667,36 +660,36 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     /// @inheritdoc ICreditVault
     function stored(uint256 id) external view returns (StoredState memory) {
-        return _read(id).state;
+        return _read(id).toStored();
     }
 
     /// @inheritdoc ICreditVault
     function projected(uint256 id, uint32 at) external view returns (StoredState memory) {
-        return _readAt(id, at).state;
+        return _readAt(id, at).toStored();
     }
 
     /// @inheritdoc ICreditVault
     function owed(uint256 id) external view returns (uint256 due, uint256 debt) {
-        StoredState memory state = _readAt(id, block.timestamp).state;
-        return (state.dueUp(), state.debtUp());
+        Line memory line = _readAt(id, block.timestamp);
+        return (line.dueUp(), line.debtUp());
     }
 
     /// @inheritdoc ICreditVault
     function health(uint256 id) external view returns (uint256 debt, uint256 value) {
         Line memory line = _readAt(id, block.timestamp);
         uint256 priceE36 = _measuringPrice(line, _markets[line.terms.marketId].oracle);
-        return (line.state.debtUp(), HealthLib.valueDown(line.state.collateral, priceE36));
+        return (line.debtUp(), HealthLib.valueDown(line.collateral, priceE36));
     }
 
     /// @inheritdoc ICreditVault
     function status(uint256 id) external view returns (Status) {
         Line memory line = _readAt(id, block.timestamp);
-        return line.state.statusOf(line.terms);
+        return line.statusOf();
     }
 
     /// @inheritdoc ICreditVault
     function stateHash(uint256 id) external view returns (bytes32) {
-        return keccak256(abi.encode(id, _read(id).state));
+        return keccak256(abi.encode(id, _read(id).toStored()));
     }
 
     // ---------------------------------------------------------------- lines, read and written
@@ -704,71 +697,76 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @dev A line that is neither closed nor written off, as stored.
     function _live(uint256 id) private view returns (Line memory line) {
         line = _read(id);
-        require(!line.state.isOver(), ErrorsLib.LineClosed(id));
+        require(!line.isOver(), ErrorsLib.LineClosed(id));
     }
 
     /// @dev The same, accrued to now.
     function _accrued(uint256 id) private view returns (Line memory line) {
         line = _live(id);
-        line.state.advance(line.terms, block.timestamp);
+        line.advance(block.timestamp);
     }
 
     /// @dev The same, of which something is owed.
     function _indebted(uint256 id) private view returns (Line memory line) {
         line = _accrued(id);
-        require(line.state.debtUp() > 0, ErrorsLib.NothingDue(id));
+        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
     }
 
     function _readAt(uint256 id, uint256 at) private view returns (Line memory line) {
         line = _read(id);
-        line.state.advance(line.terms, at);
+        line.advance(at);
     }
 
     /// @dev Writes and announces a line's new state, and tells the NFT what became of it.
     function _save(Line memory line) private {
-        StoredState memory state = line.state;
         _write(line);
-        if (state.isOver() && state.claimLoan == 0 && state.claimCollateral == 0) nft.burn(line.id);
-        else if (_faceOf(state) != line.face) nft.refresh(line.id);
+        if (line.isOver() && line.claimLoan == 0 && line.claimCollateral == 0) nft.burn(line.id);
+        else if (line.faceOf() != line.face) nft.refresh(line.id);
     }
 
     // ---------------------------------------------------------------- payments and prices
 
     /// @dev A payment in cash, the payer's or the reserve's: principal can be drawn again as long as the lender lends to
     /// a line that was not in default before the payment.
-    function _payRevolving(Line memory line, uint96 amount, Source source) private {
-        bool revolves = line.state.lends(line.terms) && !line.state.inDefault(line.terms);
-        uint96 principal = _pay(line, amount, source);
+    function _payRevolving(Line memory line, uint256 amount, Source source) private {
+        bool revolves = line.lends() && !line.inDefault();
+        uint256 principal = _pay(line, amount, source);
         if (!revolves) principal = 0;
-        line.state.undrawn += principal;
-        line.state.claimLoan = (uint256(line.state.claimLoan) + amount - principal).toUint96();
+        line.undrawn += principal;
+        line.claimLoan += amount - principal;
     }
 
     /// @dev A payment that goes to the holder's claim, all of it: from liquidation and close.
-    function _payToClaim(Line memory line, uint96 amount, Source source) private {
+    function _payToClaim(Line memory line, uint256 amount, Source source) private {
         if (amount == 0) return;
         _pay(line, amount, source);
-        line.state.claimLoan = (uint256(line.state.claimLoan) + amount).toUint96();
+        line.claimLoan += amount;
     }
 
     /// @dev Takes `amount` ≤ debt off what is owed.
-    function _pay(Line memory line, uint96 amount, Source source) private returns (uint96) {
-        (uint256 charges, uint256 principal) = line.state.pay(amount);
+    function _pay(Line memory line, uint256 amount, Source source) private returns (uint256 principal) {
+        uint256 charges;
+        (charges, principal) = line.pay(amount);
         emit EventsLib.Repaid(line.id, msg.sender, source, charges.toUint96(), principal.toUint96());
-        return principal.toUint96();
+    }
+
+    /// @dev The guard's place in transient storage, of which this contract uses no other: a short constant, since it is in
+    /// every function twice.
+    function _reentrancyGuardStorageSlot() internal pure override returns (bytes32) {
+        return 0;
     }
 
     /// @dev Refuses a debt beyond the initial LTV at the risk price.
     function _requireWithinInitialLtv(Line memory line, Market storage market_) private view {
         (uint256 priceE36,) = IOracleAdapter(market_.oracle).riskPrice();
-        uint256 debt = line.state.debtUp();
-        uint256 value = HealthLib.valueDown(line.state.collateral, priceE36);
+        uint256 debt = line.debtUp();
+        uint256 value = HealthLib.valueDown(line.collateral, priceE36);
         uint256 ltv = line.terms.initialLtvBps;
         require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.BeyondInitialLtv(debt, value, ltv));
     }
 
     /// @dev A line without collateral needs no price to be measured: its value is zero at any.
     function _measuringPrice(Line memory line, address oracle) private view returns (uint256) {
-        return line.state.collateral == 0 ? 0 : IOracleAdapter(oracle).measuringPrice();
+        return line.collateral == 0 ? 0 : IOracleAdapter(oracle).measuringPrice();
     }
 }

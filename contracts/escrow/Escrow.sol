@@ -3,20 +3,11 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {LineTerms, StoredState} from "../interfaces/ICreditVault.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
-
-/// @dev A line in memory while one action works on it. `face` is what its NFT showed when it was read.
-struct Line {
-    uint256 id;
-    address borrower;
-    LineTerms terms;
-    StoredState state;
-    uint256 face;
-}
+import {Line, LineLib} from "../libraries/LineLib.sol";
 
 /// @title Escrow
 /// @notice Custody, and nothing else: it alone moves tokens, and it alone reads and writes the storage of lines.
@@ -26,7 +17,7 @@ struct Line {
 /// first. No sum per token is stored: it would cost every operation a slot, no rule reads it, and whoever needs it can
 /// add up `stored` of all lines.
 abstract contract Escrow {
-    using SafeCast for uint256;
+    using LineLib for Line;
     using SafeERC20 for IERC20;
 
     // ---------------------------------------------------------------- storage
@@ -85,36 +76,24 @@ abstract contract Escrow {
         line.id = id;
         line.terms = slots.terms;
         require(line.terms.openedAt != 0, ErrorsLib.NoSuchLine(id));
-        line.borrower = slots.parties.borrower;
-
-        StoredState memory state = line.state;
-        state.collateral = slots.parties.collateral;
+        Parties memory parties = slots.parties;
+        (line.borrower, line.collateral) = (parties.borrower, parties.collateral);
         Principal memory principal = slots.principal;
-        state.principal = principal.principal;
-        state.undrawn = principal.undrawn;
-        state.accruedAt = principal.accruedAt;
-        state.seq = principal.seq;
+        (line.principal, line.undrawn) = (principal.principal, principal.undrawn);
+        (line.accruedAt, line.seq) = (principal.accruedAt, principal.seq);
         Charges memory charges = slots.charges;
-        state.unbilled = charges.unbilled;
-        state.claimLoan = charges.claimLoan;
-        state.flags = charges.flags & PUBLIC_FLAGS;
+        (line.unbilled, line.claimLoan) = (charges.unbilled, charges.claimLoan);
+        line.flags = charges.flags & PUBLIC_FLAGS;
         if (charges.flags & HAS_BILL != 0) {
             Bill memory bill = slots.bill;
-            state.billed = bill.billed;
-            state.reserve = bill.reserve;
+            (line.billed, line.reserve) = (bill.billed, bill.reserve);
         }
         if (charges.flags & HAS_INSTALMENT != 0) {
             Instalment memory instalment = slots.instalment;
-            state.billedPrincipal = instalment.billedPrincipal;
-            state.unpaidSince = instalment.unpaidSince;
-            state.claimCollateral = instalment.claimCollateral;
+            (line.billedPrincipal, line.unpaidSince) = (instalment.billedPrincipal, instalment.unpaidSince);
+            line.claimCollateral = instalment.claimCollateral;
         }
-        line.face = _faceOf(state);
-    }
-
-    /// @dev What the picture of the NFT depends on, time and price aside: principal, flags, and whether a bill is unpaid.
-    function _faceOf(StoredState memory state) internal pure returns (uint256) {
-        return uint256(state.principal) << 48 | uint256(state.unpaidSince) << 16 | state.flags;
+        line.face = line.faceOf();
     }
 
     /// @dev Writes the first state of a new line.
@@ -125,9 +104,9 @@ abstract contract Escrow {
 
     /// @dev Writes a line's state under the next `seq` and announces it.
     function _write(Line memory line) internal {
+        line.seq += 1;
+        StoredState memory state = line.toStored();
         Slots storage slots = _slots[line.id];
-        StoredState memory state = line.state;
-        state.seq += 1;
         slots.parties = Parties(line.borrower, state.collateral);
         slots.principal = Principal(state.principal, state.undrawn, state.accruedAt, state.seq);
 

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
-import {LineTerms, Status, StoredState} from "../interfaces/ICreditVault.sol";
-import {
-    BPS,
-    CHARGE_DENOMINATOR,
-    FLAG_CLOSED,
-    FLAG_TERMINATED,
-    FLAG_WRITTEN_OFF
-} from "./ConstantsLib.sol";
+import {LineTerms, Status} from "../interfaces/ICreditVault.sol";
+import {BPS, CHARGE_DENOMINATOR, FLAG_CLOSED, FLAG_WRITTEN_OFF} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
+import {Line, LineLib} from "./LineLib.sol";
 import {MathLib} from "./MathLib.sol";
 
 /// @title ChargesLib
 /// @notice What a line owes at any second: one function of its stored facts and time, shared by views and transactions.
 /// @dev Charges are numerators over `CHARGE_DENOMINATOR`, so accruing never rounds and n steps equal one. Periods are
-/// counted, never walked. The library works on states in memory and changes them in place. The letters of the rule:
-/// P principal, U undrawn, N unbilled, Nb billed, A billedPrincipal, S unpaidSince, T accruedAt, O openedAt, W the end
-/// of the draw window, M maturity.
+/// counted, never walked. Lines are changed in place. The letters of the rule: P principal, U undrawn, N unbilled,
+/// Nb billed, A billedPrincipal, S unpaidSince, T accruedAt, O openedAt, W the end of the draw window, M maturity.
+/// Unchecked arithmetic: amounts are below 2^96, rates at most 2^15, and spans of time below 2^33, so no product reaches
+/// 2^145; a difference is taken only where its sign is known, and says why.
 library ChargesLib {
+    using LineLib for Line;
     using MathLib for uint256;
-    using SafeCast for uint256;
 
     /// @dev Later than every timestamp, with room to add any grace.
     uint256 internal constant NEVER = type(uint64).max;
@@ -31,178 +25,167 @@ library ChargesLib {
 
     /// @dev W: the first second at which nothing can be drawn any more.
     function windowEndsAt(LineTerms memory terms) internal pure returns (uint256) {
-        return terms.openedAt + uint256(terms.drawWindowHours) * 1 hours;
+        unchecked {
+            return uint256(terms.openedAt) + uint256(terms.drawWindowHours) * 1 hours;
+        }
     }
 
     /// @dev M: the second at which everything is billed.
     function maturesAt(LineTerms memory terms) internal pure returns (uint256) {
-        return terms.openedAt + uint256(terms.termHours) * 1 hours;
+        unchecked {
+            return uint256(terms.openedAt) + uint256(terms.termHours) * 1 hours;
+        }
     }
 
     /// @dev The start of the period that contains `at` ≥ O.
     function boundaryAtOrBefore(LineTerms memory terms, uint256 at) internal pure returns (uint256) {
-        return at - (at - terms.openedAt) % (uint256(terms.periodHours) * 1 hours);
+        unchecked {
+            return at - (at - terms.openedAt) % (uint256(terms.periodHours) * 1 hours);
+        }
     }
 
     /// @dev The first billing second after `at` < M. Maturity is one, whatever the period.
     function boundaryAfter(LineTerms memory terms, uint256 at) internal pure returns (uint256) {
-        return maturesAt(terms).min(boundaryAtOrBefore(terms, at) + uint256(terms.periodHours) * 1 hours);
+        unchecked {
+            return maturesAt(terms).min(boundaryAtOrBefore(terms, at) + uint256(terms.periodHours) * 1 hours);
+        }
     }
 
     /// @dev Since when a bill is, or will be, unpaid if nobody draws or pays; `NEVER` when there will be none.
-    function unpaidFrom(StoredState memory state, LineTerms memory terms) internal pure returns (uint256) {
-        if (state.unpaidSince != 0) return state.unpaidSince;
-        uint256 maturity = maturesAt(terms);
-        if (state.accruedAt >= maturity) return NEVER;
-        uint256 nextBill = boundaryAfter(terms, state.accruedAt);
-        if (chargesWithoutPenalty(state, terms, nextBill) > 0) return nextBill;
-        if (state.principal == 0) return NEVER;
-        uint256 windowEnd = windowEndsAt(terms);
-        if (terms.amortBps == 0 || windowEnd == maturity) return maturity;
-        return boundaryAfter(terms, windowEnd.max(state.accruedAt));
+    function unpaidFrom(Line memory line) internal pure returns (uint256) {
+        if (line.unpaidSince != 0) return line.unpaidSince;
+        uint256 maturity = maturesAt(line.terms);
+        if (line.accruedAt >= maturity) return NEVER;
+        uint256 nextBill = boundaryAfter(line.terms, line.accruedAt);
+        if (chargesWithoutPenalty(line, nextBill) > 0) return nextBill;
+        if (line.principal == 0) return NEVER;
+        uint256 windowEnd = windowEndsAt(line.terms);
+        if (line.terms.amortBps == 0 || windowEnd == maturity) return maturity;
+        return boundaryAfter(line.terms, windowEnd.max(line.accruedAt));
     }
 
     // ---------------------------------------------------------------- accrual
 
-    /// @dev Brings a state to the second `at` ≥ T, as if nobody had acted in between.
-    function advance(StoredState memory state, LineTerms memory terms, uint256 at) internal pure {
-        uint256 from = state.accruedAt;
+    /// @dev Brings a line to the second `at` ≥ T, as if nobody had acted in between.
+    function advance(Line memory line, uint256 at) internal pure {
+        uint256 from = line.accruedAt;
         require(at >= from, ErrorsLib.TimeBeforeAccrual(at, from));
         if (at == from) return;
 
-        uint256 since = unpaidFrom(state, terms);
-        uint256 charges = chargesUpTo(state, terms, since, at);
-        if (at >= maturesAt(terms)) {
-            state.billed = (state.billed + charges).toUint144();
-            state.unbilled = 0;
-            state.billedPrincipal = state.principal;
+        uint256 since = unpaidFrom(line);
+        uint256 charges = chargesUpTo(line, since, at);
+        if (at >= maturesAt(line.terms)) {
+            line.billed += charges;
+            line.unbilled = 0;
+            line.billedPrincipal = line.principal;
         } else {
-            uint256 boundary = boundaryAtOrBefore(terms, at);
-            if (boundary > from) {
-                uint256 chargesBilled = chargesUpTo(state, terms, since, boundary);
-                state.billed = (state.billed + chargesBilled).toUint144();
-                state.unbilled = (charges - chargesBilled).toUint144();
-                state.billedPrincipal = _billedPrincipalAt(state, terms, boundary);
-            } else {
-                state.unbilled = charges.toUint144();
-            }
+            uint256 boundary = boundaryAtOrBefore(line.terms, at);
+            uint256 billed = boundary > from ? chargesUpTo(line, since, boundary) : 0;
+            if (boundary > from) line.billedPrincipal = _billedPrincipalAt(line, boundary);
+            line.billed += billed;
+            line.unbilled = charges - billed;
         }
-        // A bill that appears or stays appeared at `since`, which is then not `NEVER` and not after `at`.
-        state.unpaidSince = state.billed > 0 || state.billedPrincipal > 0 ? since.toUint32() : 0;
-        state.accruedAt = at.toUint32();
+        // Where a bill is unpaid, `since` is the second at which it appeared: not `NEVER`, and not after `at`.
+        line.unpaidSince = line.billed > 0 || line.billedPrincipal > 0 ? since : 0;
+        line.accruedAt = at;
     }
 
     /// @dev Unbilled charges at `at` ≥ T without penalty: interest, and the commitment fee, which stops at W.
-    function chargesWithoutPenalty(StoredState memory state, LineTerms memory terms, uint256 at)
-        internal
-        pure
-        returns (uint256)
-    {
-        uint256 from = state.accruedAt;
-        uint256 windowEnd = windowEndsAt(terms);
-        uint256 interest = uint256(state.principal) * terms.aprBps * (at - from);
-        uint256 commitment = uint256(state.undrawn) * terms.commitmentBps * (at.min(windowEnd) - from.min(windowEnd));
-        return state.unbilled + interest + commitment;
+    function chargesWithoutPenalty(Line memory line, uint256 at) internal pure returns (uint256) {
+        uint256 from = line.accruedAt;
+        uint256 windowEnd = windowEndsAt(line.terms);
+        unchecked {
+            uint256 interest = line.principal * line.terms.aprBps * (at - from);
+            uint256 commitment = line.undrawn * line.terms.commitmentBps * (at.min(windowEnd) - from.min(windowEnd));
+            return line.unbilled + interest + commitment;
+        }
     }
 
     /// @dev The same with the penalty, which runs on all principal once the grace of the bill unpaid `since` is over.
-    function chargesUpTo(StoredState memory state, LineTerms memory terms, uint256 since, uint256 at)
-        internal
-        pure
-        returns (uint256)
-    {
-        uint256 graceEnd = since + uint256(terms.graceHours) * 1 hours;
-        uint256 late = at.max(graceEnd) - graceEnd.max(state.accruedAt);
-        return chargesWithoutPenalty(state, terms, at) + uint256(state.principal) * terms.penaltyBps * late;
+    function chargesUpTo(Line memory line, uint256 since, uint256 at) internal pure returns (uint256) {
+        unchecked {
+            uint256 graceEnd = since + uint256(line.terms.graceHours) * 1 hours;
+            uint256 late = at.max(graceEnd) - graceEnd.max(line.accruedAt);
+            return chargesWithoutPenalty(line, at) + line.principal * line.terms.penaltyBps * late;
+        }
     }
 
     // ---------------------------------------------------------------- what is owed
 
     /// @dev Billed and unpaid as of T, in loan base units, rounded up.
-    function dueUp(StoredState memory state) internal pure returns (uint256) {
-        return uint256(state.billed).divUp(CHARGE_DENOMINATOR) + state.billedPrincipal;
+    function dueUp(Line memory line) internal pure returns (uint256) {
+        unchecked {
+            return line.billed.divUp(CHARGE_DENOMINATOR) + line.billedPrincipal;
+        }
     }
 
     /// @dev All that is owed as of T, in loan base units, rounded up once.
-    function debtUp(StoredState memory state) internal pure returns (uint256) {
-        return state.principal + chargesUp(state);
+    function debtUp(Line memory line) internal pure returns (uint256) {
+        unchecked {
+            return line.principal + (line.unbilled + line.billed).divUp(CHARGE_DENOMINATOR);
+        }
     }
 
-    /// @dev The charges in the debt as of T, in loan base units, rounded up once.
-    function chargesUp(StoredState memory state) internal pure returns (uint256) {
-        return (uint256(state.unbilled) + state.billed).divUp(CHARGE_DENOMINATOR);
-    }
-
-    /// @dev Applies `amount` ≤ debt to a state accrued to now: billed charges, billed principal, other charges, principal.
+    /// @dev Applies `amount` ≤ debt to a line accrued to now: billed charges, billed principal, other charges, principal.
     /// Only what is owed changes; where the money goes is for the vault to say.
     /// @return charges and principal, which add up to `amount`.
-    function pay(StoredState memory state, uint256 amount) internal pure returns (uint256 charges, uint256 principal) {
-        uint256 left = amount;
-
-        charges = left.min(uint256(state.billed).divUp(CHARGE_DENOMINATOR));
+    function pay(Line memory line, uint256 amount) internal pure returns (uint256 charges, uint256 principal) {
+        charges = amount.min(line.billed.divUp(CHARGE_DENOMINATOR));
+        uint256 left = amount - charges;
         uint256 settled = charges * CHARGE_DENOMINATOR;
-        if (settled >= state.billed) {
-            // Whole wei were paid for a fraction: the surplus is credited to the charges that come next.
-            state.unbilled = uint256(state.unbilled).zeroFloorSub(settled - state.billed).toUint144();
-            state.billed = 0;
-        } else {
-            state.billed = (state.billed - settled).toUint144();
-        }
-        left -= charges;
+        // Whole units may have been paid for a fraction: that surplus is credited to the charges that come next.
+        line.unbilled = line.unbilled.zeroFloorSub(settled.zeroFloorSub(line.billed));
+        line.billed = line.billed.zeroFloorSub(settled);
 
-        uint256 billedPrincipal = left.min(state.billedPrincipal);
-        left -= billedPrincipal;
+        principal = left.min(line.billedPrincipal);
+        left -= principal;
+        line.billedPrincipal -= principal;
 
-        uint256 unbilled = left.min(uint256(state.unbilled).divUp(CHARGE_DENOMINATOR));
-        state.unbilled = uint256(state.unbilled).zeroFloorSub(unbilled * CHARGE_DENOMINATOR).toUint144();
+        uint256 unbilled = left.min(line.unbilled.divUp(CHARGE_DENOMINATOR));
         left -= unbilled;
         charges += unbilled;
+        line.unbilled = line.unbilled.zeroFloorSub(unbilled * CHARGE_DENOMINATOR);
 
-        principal = billedPrincipal + left;
-        state.principal = (state.principal - principal).toUint96();
-        state.billedPrincipal = (state.billedPrincipal - billedPrincipal).min(state.principal).toUint96();
-        if (state.billed == 0 && state.billedPrincipal == 0) state.unpaidSince = 0;
+        principal += left;
+        line.principal -= principal;
+        line.billedPrincipal = line.billedPrincipal.min(line.principal);
+        if (line.billed == 0 && line.billedPrincipal == 0) line.unpaidSince = 0;
     }
 
     // ---------------------------------------------------------------- where a line stands
 
-    /// @dev The status at T of a state accrued to now.
-    function statusOf(StoredState memory state, LineTerms memory terms) internal pure returns (Status) {
-        if (state.flags & FLAG_WRITTEN_OFF != 0) return Status.WRITTEN_OFF;
-        if (state.flags & FLAG_CLOSED != 0) return Status.CLOSED;
-        if (state.unpaidSince == 0) return Status.CURRENT;
-        if (state.accruedAt == state.unpaidSince) return Status.DUE;
-        if (state.accruedAt <= state.unpaidSince + uint256(terms.graceHours) * 1 hours) return Status.PAST_DUE;
-        return Status.DEFAULT;
+    /// @dev The status at T of a line accrued to now.
+    function statusOf(Line memory line) internal pure returns (Status) {
+        if (line.flags & FLAG_WRITTEN_OFF != 0) return Status.WRITTEN_OFF;
+        if (line.flags & FLAG_CLOSED != 0) return Status.CLOSED;
+        if (line.unpaidSince == 0) return Status.CURRENT;
+        if (line.accruedAt == line.unpaidSince) return Status.DUE;
+        return inDefault(line) ? Status.DEFAULT : Status.PAST_DUE;
     }
 
-    function inDefault(StoredState memory state, LineTerms memory terms) internal pure returns (bool) {
-        return statusOf(state, terms) == Status.DEFAULT;
+    /// @dev Whether a bill is unpaid after its grace, on a line accrued to now.
+    function inDefault(Line memory line) internal pure returns (bool) {
+        unchecked {
+            return line.unpaidSince != 0 && line.accruedAt > line.unpaidSince + uint256(line.terms.graceHours) * 1 hours;
+        }
     }
 
     /// @dev Whether the lender still lends: before W, on a line that nobody terminated.
-    function lends(StoredState memory state, LineTerms memory terms) internal pure returns (bool) {
-        return state.flags & FLAG_TERMINATED == 0 && state.accruedAt < windowEndsAt(terms);
-    }
-
-    /// @dev Whether the line is closed or written off: only its claims still move.
-    function isOver(StoredState memory state) internal pure returns (bool) {
-        return state.flags & (FLAG_CLOSED | FLAG_WRITTEN_OFF) != 0;
+    function lends(Line memory line) internal pure returns (bool) {
+        return !line.isTerminated() && line.accruedAt < windowEndsAt(line.terms);
     }
 
     // ---------------------------------------------------------------- internal
 
     /// @dev A at `boundary`: one instalment more for each boundary passed after W, at most P.
-    function _billedPrincipalAt(StoredState memory state, LineTerms memory terms, uint256 boundary)
-        private
-        pure
-        returns (uint96)
-    {
-        uint256 countedTo = windowEndsAt(terms).max(state.accruedAt);
-        if (boundary <= countedTo) return state.billedPrincipal;
-        uint256 passed =
-            (boundary - boundaryAtOrBefore(terms, countedTo)) / (uint256(terms.periodHours) * 1 hours);
-        uint256 instalment = (uint256(state.principal) * terms.amortBps).divUp(BPS);
-        return (state.billedPrincipal + passed * instalment).min(state.principal).toUint96();
+    function _billedPrincipalAt(Line memory line, uint256 boundary) private pure returns (uint256) {
+        uint256 countedTo = windowEndsAt(line.terms).max(line.accruedAt);
+        if (boundary <= countedTo) return line.billedPrincipal;
+        unchecked {
+            uint256 span = boundary - boundaryAtOrBefore(line.terms, countedTo);
+            uint256 passed = span / (uint256(line.terms.periodHours) * 1 hours);
+            uint256 instalment = (line.principal * line.terms.amortBps).divUp(BPS);
+            return (line.billedPrincipal + passed * instalment).min(line.principal);
+        }
     }
 }

@@ -14,6 +14,8 @@ struct LiquidationLimit {
 /// @title HealthLib
 /// @notice Debt against the value of the collateral, and how much of each may change hands when there is too much debt.
 /// @dev Debts and values are loan base units, prices loan base units for one collateral base unit times `PRICE_SCALE`.
+/// Unchecked arithmetic: amounts are below 2^145 and values, whatever the price, below 2^233, so neither overflows when
+/// multiplied by basis points. Terms were checked when the line was opened (`OfferLib`), so no denominator is zero.
 library HealthLib {
     using MathLib for uint256;
 
@@ -24,12 +26,14 @@ library HealthLib {
 
     /// @dev Whether the debt is more than `ltvBps` of the value. Exact: nothing is divided.
     function exceedsLtv(uint256 debt, uint256 value, uint256 ltvBps) internal pure returns (bool) {
-        return debt * BPS > ltvBps * value;
+        unchecked {
+            return debt * BPS > ltvBps * value;
+        }
     }
 
     /// @dev What must be repaid, without touching the collateral, to be back at the initial LTV.
     function excessUp(uint256 debt, uint256 value, LineTerms memory terms) internal pure returns (uint256) {
-        return (debt * BPS).zeroFloorSub(terms.initialLtvBps * value).divUp(BPS);
+        return _excess(debt, value, terms).divUp(BPS);
     }
 
     // ---------------------------------------------------------------- liquidation
@@ -42,12 +46,19 @@ library HealthLib {
         pure
         returns (LiquidationLimit memory limit)
     {
-        uint256 incentive = BPS + terms.bonusBps;
-        limit.seizesAllAt = value.mulDivUp(BPS, incentive);
-        uint256 most = debt.min(limit.seizesAllAt);
-        limit.maxRepaid = defaulted ? most : most.min(_restoringUp(debt, value, terms.initialLtvBps, incentive));
-        uint256 left = debt - limit.maxRepaid;
-        if (left > 0 && left < minDebt) limit.maxRepaid = most;
+        unchecked {
+            uint256 incentive = BPS + terms.bonusBps;
+            limit.seizesAllAt = value.mulDivUp(BPS, incentive);
+            uint256 most = debt.min(limit.seizesAllAt);
+            limit.maxRepaid = most;
+            if (!defaulted) {
+                // What restores the initial LTV while collateral worth `incentive` goes out for each unit repaid.
+                uint256 perUnit = BPS * BPS - terms.initialLtvBps * incentive;
+                limit.maxRepaid = most.min(_excess(debt, value, terms).mulDivUp(BPS, perUnit));
+            }
+            uint256 left = debt - limit.maxRepaid;
+            if (left > 0 && left < minDebt) limit.maxRepaid = most;
+        }
     }
 
     /// @dev The collateral worth `repaid` and the bonus, rounded down. At `seizesAllAt` it is all of the line's instead.
@@ -60,9 +71,10 @@ library HealthLib {
     /// @dev What must be paid in kind to be back at the initial LTV: the x that solves debt − x ≤ t0·(V − x/(1 − discount)).
     /// More than the cash that would do it, because the collateral shrinks too.
     function excessInKindUp(uint256 debt, uint256 value, LineTerms memory terms) internal pure returns (uint256) {
-        uint256 kept = BPS - terms.inKindDiscountBps;
-        uint256 excess = (debt * BPS).zeroFloorSub(terms.initialLtvBps * value);
-        return debt.min(excess.mulDivUp(kept, BPS * kept - terms.initialLtvBps * BPS));
+        unchecked {
+            uint256 kept = BPS - terms.inKindDiscountBps;
+            return debt.min(_excess(debt, value, terms).mulDivUp(kept, BPS * (kept - terms.initialLtvBps)));
+        }
     }
 
     /// @dev A payment whose collateral and fee together take at most `budget`. The value is rounded down before the
@@ -72,8 +84,10 @@ library HealthLib {
         pure
         returns (uint256)
     {
-        uint256 kept = BPS - discountBps;
-        return valueDown(budget, priceE36).mulDivDown(kept * BPS, BPS * BPS + feeBps * kept);
+        unchecked {
+            uint256 kept = BPS - discountBps;
+            return valueDown(budget, priceE36).mulDivDown(kept * BPS, BPS * BPS + feeBps * kept);
+        }
     }
 
     /// @dev The collateral that `paid` takes at the discount, rounded up.
@@ -85,19 +99,24 @@ library HealthLib {
 
     /// @dev The fee for firing a payment, in the unit of `paid`, rounded down.
     function keeperFeeDown(uint256 paid, uint256 feeBps) internal pure returns (uint256) {
-        return paid * feeBps / BPS;
+        unchecked {
+            return paid * feeBps / BPS;
+        }
     }
 
     /// @dev The largest payment that leaves, with its fee, at most `budget`: paid + ⌊paid·fee⌋ ≤ budget.
     function largestPayment(uint256 budget, uint256 feeBps) internal pure returns (uint256) {
-        return ((budget + 1) * BPS - 1) / (BPS + feeBps);
+        unchecked {
+            return ((budget + 1) * BPS - 1) / (BPS + feeBps);
+        }
     }
 
     // ---------------------------------------------------------------- internal
 
-    /// @dev ⌈(debt·1e4 − t0·V)·1e4 / (1e8 − t0·i)⌉: repaying it, with collateral worth `incentive` going out for each unit,
-    /// leaves the debt at `ltvBps` of the value. Zero when the debt is there already.
-    function _restoringUp(uint256 debt, uint256 value, uint256 ltvBps, uint256 incentive) private pure returns (uint256) {
-        return (debt * BPS).zeroFloorSub(ltvBps * value).mulDivUp(BPS, BPS * BPS - ltvBps * incentive);
+    /// @dev How far the debt exceeds the initial LTV, in loan base units times `BPS`.
+    function _excess(uint256 debt, uint256 value, LineTerms memory terms) private pure returns (uint256) {
+        unchecked {
+            return (debt * BPS).zeroFloorSub(terms.initialLtvBps * value);
+        }
     }
 }

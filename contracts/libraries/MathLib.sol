@@ -12,13 +12,16 @@ library MathLib {
     }
 
     /// @dev ⌈a·b/denominator⌉ with a product of 512 bits. Reverts if the result needs more than 256 bits.
-    function mulDivUp(uint256 a, uint256 b, uint256 denominator) internal pure returns (uint256) {
-        return Math.mulDiv(a, b, denominator, Math.Rounding.Ceil);
+    function mulDivUp(uint256 a, uint256 b, uint256 denominator) internal pure returns (uint256 result) {
+        result = Math.mulDiv(a, b, denominator);
+        if (mulmod(a, b, denominator) > 0) result += 1;
     }
 
-    /// @dev ⌈a/denominator⌉.
+    /// @dev ⌈a/denominator⌉ for denominator > 0.
     function divUp(uint256 a, uint256 denominator) internal pure returns (uint256) {
-        return Math.ceilDiv(a, denominator);
+        unchecked {
+            return a == 0 ? 0 : (a - 1) / denominator + 1;
+        }
     }
 
     function min(uint256 a, uint256 b) internal pure returns (uint256) {
@@ -31,6 +34,8 @@ library MathLib {
 
     /// @dev max(0, a − b).
     function zeroFloorSub(uint256 a, uint256 b) internal pure returns (uint256) {
-        return a > b ? a - b : 0;
+        unchecked {
+            return a > b ? a - b : 0;
+        }
     }
 }

@@ -26,42 +26,52 @@ library OfferLib {
         "uint256 group,uint96 groupCap,uint32 epoch)"
     );
 
-    /// @dev The EIP-712 struct hash. All fields are static, so their ABI encoding is their EIP-712 encoding.
-    function hash(Offer calldata offer) internal pure returns (bytes32) {
-        return keccak256(abi.encode(OFFER_TYPEHASH, offer));
+    /// @dev 25 fields, one word each.
+    uint256 private constant OFFER_SIZE = 25 * 32;
+
+    /// @dev The EIP-712 struct hash. All fields are static, and in memory each has a word of its own: their EIP-712 encoding.
+    function hash(Offer memory offer) internal pure returns (bytes32 offerHash) {
+        bytes32 typehash = OFFER_TYPEHASH;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let encoded := mload(0x40)
+            mstore(encoded, typehash)
+            mcopy(add(encoded, 0x20), offer, OFFER_SIZE)
+            offerHash := keccak256(encoded, add(OFFER_SIZE, 0x20))
+        }
     }
 
     /// @dev Refuses terms beyond the caps, and those that contradict each other. No inequality is rounded: each is
     /// multiplied out.
-    function check(Offer calldata offer) internal pure {
-        require(offer.limit <= MAX_LIMIT, ErrorsLib.BadTerms("limit", offer.limit));
-        require(offer.aprBps <= MAX_APR_BPS, ErrorsLib.BadTerms("aprBps", offer.aprBps));
-        require(offer.originationBps <= MAX_ORIGINATION_BPS, ErrorsLib.BadTerms("originationBps", offer.originationBps));
-        require(offer.commitmentBps <= MAX_COMMITMENT_BPS, ErrorsLib.BadTerms("commitmentBps", offer.commitmentBps));
-        require(offer.penaltyBps <= MAX_PENALTY_BPS, ErrorsLib.BadTerms("penaltyBps", offer.penaltyBps));
-        require(offer.amortBps <= BPS, ErrorsLib.BadTerms("amortBps", offer.amortBps));
+    function check(Offer memory offer) internal pure {
+        _atMost("limit", offer.limit, MAX_LIMIT);
+        _atMost("aprBps", offer.aprBps, MAX_APR_BPS);
+        _atMost("originationBps", offer.originationBps, MAX_ORIGINATION_BPS);
+        _atMost("commitmentBps", offer.commitmentBps, MAX_COMMITMENT_BPS);
+        _atMost("penaltyBps", offer.penaltyBps, MAX_PENALTY_BPS);
+        _atMost("bonusBps", offer.bonusBps, MAX_BONUS_BPS);
+        _atMost("inKindDiscountBps", offer.inKindDiscountBps, MAX_DISCOUNT_BPS);
+        _atMost("amortBps", offer.amortBps, BPS);
+        _atMost("drawWindowHours", offer.drawWindowHours, offer.termHours);
         require(offer.periodHours > 0, ErrorsLib.BadTerms("periodHours", 0));
-        require(
-            offer.drawWindowHours <= offer.termHours, ErrorsLib.BadTerms("drawWindowHours", offer.drawWindowHours)
-        );
 
         uint256 lltv = offer.liquidationLtvBps;
         require(offer.initialLtvBps < lltv, ErrorsLib.BadTerms("initialLtvBps", offer.initialLtvBps));
         // Whoever liquidates at the limit still finds collateral for the whole debt and the bonus.
-        require(
-            offer.bonusBps <= MAX_BONUS_BPS && lltv * (BPS + offer.bonusBps) < BPS * BPS,
-            ErrorsLib.BadTerms("bonusBps", offer.bonusBps)
-        );
+        require(lltv * (BPS + offer.bonusBps) < BPS * BPS, ErrorsLib.BadTerms("bonusBps", offer.bonusBps));
         // The same for a payment in kind, with its discount and its keeper's fee.
-        uint256 discount = offer.inKindDiscountBps;
         require(
-            discount <= MAX_DISCOUNT_BPS && lltv * (BPS + MAX_KEEPER_FEE_BPS) < BPS * (BPS - discount),
-            ErrorsLib.BadTerms("inKindDiscountBps", discount)
+            lltv * (BPS + MAX_KEEPER_FEE_BPS) < BPS * (BPS - offer.inKindDiscountBps),
+            ErrorsLib.BadTerms("inKindDiscountBps", offer.inKindDiscountBps)
         );
     }
 
+    function _atMost(bytes32 field, uint256 value, uint256 cap) private pure {
+        require(value <= cap, ErrorsLib.BadTerms(field, value));
+    }
+
     /// @dev What of an offer a line keeps for ever.
-    function toTerms(Offer calldata offer, uint16 marketId, uint32 openedAt) internal pure returns (LineTerms memory terms) {
+    function toTerms(Offer memory offer, uint16 marketId, uint32 openedAt) internal pure returns (LineTerms memory terms) {
         terms.aprBps = offer.aprBps;
         terms.commitmentBps = offer.commitmentBps;
         terms.penaltyBps = offer.penaltyBps;

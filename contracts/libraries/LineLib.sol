@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {LineTerms, StoredState} from "../interfaces/ICreditVault.sol";
+import {FLAG_CLOSED, FLAG_TERMINATED, FLAG_WRITTEN_OFF} from "./ConstantsLib.sol";
+
+/// @dev A line in memory while one call works on it: its terms, and what `StoredState` holds, in whole words. What is
+/// stored was narrowed by `LineLib.toStored`, so sums and products of a few fields can't overflow.
+/// `face` is what its NFT showed when the line was read.
+struct Line {
+    uint256 id;
+    address borrower;
+    LineTerms terms;
+    uint256 seq;
+    uint256 principal;
+    uint256 undrawn;
+    uint256 accruedAt;
+    uint256 unbilled;
+    uint256 billed;
+    uint256 billedPrincipal;
+    uint256 unpaidSince;
+    uint256 collateral;
+    uint256 reserve;
+    uint256 claimLoan;
+    uint256 claimCollateral;
+    uint256 flags;
+    uint256 face;
+}
+
+/// @title LineLib
+/// @notice A line in memory: what it is, and how it becomes what is stored.
+library LineLib {
+    using SafeCast for uint256;
+
+    /// @dev The one place where figures are narrowed. Refuses what does not fit, so nothing is ever cut off.
+    function toStored(Line memory line) internal pure returns (StoredState memory state) {
+        state.seq = line.seq.toUint32();
+        state.principal = line.principal.toUint96();
+        state.undrawn = line.undrawn.toUint96();
+        state.accruedAt = line.accruedAt.toUint32();
+        state.unbilled = line.unbilled.toUint144();
+        state.billed = line.billed.toUint144();
+        state.billedPrincipal = line.billedPrincipal.toUint96();
+        state.unpaidSince = line.unpaidSince.toUint32();
+        state.collateral = line.collateral.toUint96();
+        state.reserve = line.reserve.toUint96();
+        state.claimLoan = line.claimLoan.toUint96();
+        state.claimCollateral = line.claimCollateral.toUint96();
+        state.flags = line.flags.toUint16();
+    }
+
+    /// @dev What the picture of the NFT depends on, time and price aside: principal, flags, and whether a bill is unpaid.
+    function faceOf(Line memory line) internal pure returns (uint256) {
+        return line.principal << 48 | line.unpaidSince << 16 | line.flags;
+    }
+
+    /// @dev Closed or written off: only claims still move.
+    function isOver(Line memory line) internal pure returns (bool) {
+        return line.flags & (FLAG_CLOSED | FLAG_WRITTEN_OFF) != 0;
+    }
+
+    function isTerminated(Line memory line) internal pure returns (bool) {
+        return line.flags & FLAG_TERMINATED != 0;
+    }
+}
