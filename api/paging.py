@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import Query
@@ -25,7 +23,7 @@ _YEAR_9999: Final = 253_402_300_799_000_000
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"Rows on a page, at most {MAX_PAGE}.")]
 CursorText = Annotated[
     str | None,
-    Query(alias="cursor", max_length=512, description="`next_cursor` of the page before; leave out for the first page."),
+    Query(alias="cursor", max_length=512, description="`next_cursor` of the page before; none for the first page."),
 ]
 
 
@@ -33,21 +31,30 @@ def encode_cursor(*key: int | str) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
 
 
-def decode_cursor(text: str, kinds: Sequence[type]) -> list[int | str]:
-    """The key inside a cursor.
+def decode_integers(text: str, count: int) -> list[int]:
+    """A key of ``count`` integers that fit a bigint column.
 
     Raises:
-        Problem: it was not made by ``encode_cursor`` from values of these kinds.
+        Problem: the cursor was not made by ``encode_cursor`` from such a key.
     """
-    try:
-        key = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error):
-        raise malformed_cursor() from None
-    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
-        raise malformed_cursor()
-    if any(isinstance(part, int) and not 0 <= part <= BIGINT_MAX for part in key):
+    key = _decode(text)
+    if len(key) != count or not all(_is_bigint(part) for part in key):
         raise malformed_cursor()
     return key
+
+
+def _decode(text: str) -> list[Any]:
+    try:
+        key = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except ValueError:
+        raise malformed_cursor() from None
+    if not isinstance(key, list):
+        raise malformed_cursor()
+    return key
+
+
+def _is_bigint(part: object) -> bool:
+    return isinstance(part, int) and not isinstance(part, bool) and 0 <= part <= BIGINT_MAX
 
 
 def malformed_cursor() -> Problem:
@@ -62,15 +69,15 @@ def encode_moment(moment: datetime, identity: uuid.UUID | str) -> str:
 
 
 def decode_moment(text: str) -> tuple[datetime, str]:
-    """The moment and the identity that breaks ties. Raises Problem as ``decode_cursor`` does."""
-    microseconds, identity = decode_cursor(text, (int, str))
-    if not isinstance(microseconds, int) or microseconds > _YEAR_9999:
-        raise malformed_cursor()
-    return _EPOCH + timedelta(microseconds=microseconds), str(identity)
+    """The moment and the identity that breaks ties. Raises Problem as ``decode_integers`` does."""
+    match _decode(text):
+        case [int(microseconds), str(identity)] if 0 <= microseconds <= _YEAR_9999:
+            return _EPOCH + timedelta(microseconds=microseconds), identity
+    raise malformed_cursor()
 
 
 def decode_moment_and_uuid(text: str) -> tuple[datetime, uuid.UUID]:
-    """The same where the identity is a UUID. Raises Problem as ``decode_cursor`` does."""
+    """The same where the identity is a UUID. Raises Problem as ``decode_integers`` does."""
     moment, identity = decode_moment(text)
     try:
         return moment, uuid.UUID(identity)

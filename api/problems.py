@@ -127,9 +127,7 @@ def _example(kind: Kind) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- the request itself
 
-MALFORMED_JSON: Final = Kind(
-    "malformed_json", 400, "The body is not JSON", "send one JSON object, encoded in UTF-8"
-)
+MALFORMED_JSON: Final = Kind("malformed_json", 400, "The body is not JSON", "send one JSON object, encoded in UTF-8")
 MALFORMED_CURSOR: Final = Kind(
     "malformed_cursor", 400, "The cursor is not one of ours",
     "pass `next_cursor` of the page before, unchanged, to the same list; leave it out for the first page",

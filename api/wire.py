@@ -1,4 +1,4 @@
-"""The JSON forms that all domains share: integers, addresses, hashes, amounts, times, and where on the chain a fact is from.
+"""The JSON forms that all domains share: integers, addresses, hashes, amounts, times, places on the chain.
 
 Integers that may exceed 2^53 travel as decimal strings. Addresses are EIP-55 checksummed on the way out; on the way in
 lower case is accepted too, a wrong checksum is not.
@@ -26,12 +26,15 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+ZERO_ADDRESS: Final = "0x" + "00" * 20
+
 BIGINT_MAX: Final = 2**63 - 1
 """The greatest block number, line id or position that a table can hold."""
 
+_LAST_RFC3339_S: Final = 253_402_300_799
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,77})", re.ASCII)
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
-_HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
+HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 
 Finality = Literal["latest", "safe", "finalized"]
 
@@ -70,7 +73,7 @@ def _address(value: str) -> str:
 
 
 def _hash(value: str) -> str:
-    if not _HASH.fullmatch(value):
+    if not HASH.fullmatch(value):
         raise ValueError("must be a hash: 0x and 64 hex digits")
     return value.lower()
 
@@ -149,11 +152,13 @@ class Instant(WireModel):
     )
 
     epoch_s: int
-    rfc3339: str
+    rfc3339: str | None = Field(description="Null after the year 9999, which the form cannot write.")
 
     @classmethod
     def of_block_time(cls, epoch_s: int) -> Self:
         """Chain time: the timestamp of a block, or a second computed from one."""
+        if epoch_s > _LAST_RFC3339_S:
+            return cls(epoch_s=epoch_s, rfc3339=None)
         return cls(epoch_s=epoch_s, rfc3339=_rfc3339(datetime.fromtimestamp(epoch_s, UTC), "seconds"))
 
     @classmethod
@@ -185,7 +190,7 @@ class Snapshotted(WireModel):
 
 
 class Provenance(WireModel):
-    """The log that a fact was read from. `finality` says whether its block can still be replaced by a reorganisation."""
+    """The log that a fact was read from. `finality` says whether a reorganisation can still replace its block."""
 
     block_number: int
     block_hash: str
@@ -195,7 +200,7 @@ class Provenance(WireModel):
 
 
 class ChainPosition(WireModel):
-    """A block that a fact belongs to, and whether it can still be replaced by a reorganisation."""
+    """A block that a fact belongs to, and whether a reorganisation can still replace it."""
 
     block_number: int
     block_hash: str

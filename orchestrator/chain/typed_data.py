@@ -5,6 +5,7 @@ A message is a mapping of the struct's Solidity field names to integers, boolean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,8 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
+from orchestrator.credit.mandate import Mandate
+from orchestrator.credit.offer import Offer
 from orchestrator.errors import CovenantError
 
 Message = Mapping[str, int | bool | str]
@@ -121,6 +124,16 @@ class Domain:
         }
 
 
+def offer_data(offer: Offer, chain_id: int, vault: ChecksumAddress) -> TypedData:
+    """What the lender of ``offer`` signs for one vault."""
+    return TypedData(vault_domain(chain_id, vault), OFFER, _message_of(OFFER, offer))
+
+
+def mandate_data(mandate: Mandate, chain_id: int, trigger: ChecksumAddress) -> TypedData:
+    """What the borrower signs for one trigger contract."""
+    return TypedData(trigger_domain(chain_id, trigger), MANDATE, _message_of(MANDATE, mandate))
+
+
 def vault_domain(chain_id: int, vault: ChecksumAddress) -> Domain:
     return Domain("Covenant Credit Vault", chain_id, vault)
 
@@ -193,9 +206,18 @@ class TypedData:
             ) from error
 
 
+def _message_of(struct: StructType, value: Offer | Mandate) -> Message:
+    """The credit rules name their fields as Solidity does, in snake case; their enums are integers."""
+    return {name: getattr(value, re.sub(r"(?=[A-Z])", "_", name).lower()) for name, _ in struct.fields}
+
+
 def wire_message(struct: StructType, message: Message) -> dict[str, str | bool]:
     """The message in JSON: integers as decimal strings."""
-    return {name: value if isinstance(value := message[name], bool | str) else str(value) for name, _ in struct.fields}
+    return {name: _wire_value(message[name]) for name, _ in struct.fields}
+
+
+def _wire_value(value: int | bool | str) -> str | bool:
+    return value if isinstance(value, bool | str) else str(int(value))
 
 
 def _wire_fields(fields: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

@@ -1,0 +1,68 @@
+"""One log line and one measurement a request, and the last net under everything: an unexpected error becomes a 500."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import ApiMetrics
+from api.problems import INTERNAL, Problem
+
+log = logging.getLogger("covenant.access")
+
+
+class AccessLog:
+    """ASGI middleware. Every response carries the ``X-Request-Id`` that its log lines name."""
+
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, started, status = uuid.uuid4().hex, time.perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("a request failed", extra={"request_id": request_id, "path": scope["path"]})
+            if status:
+                raise
+            problem = Problem(INTERNAL, "the request could not be answered")
+            await problem.response(scope["path"])(scope, receive, send_with_id)
+        finally:
+            self._record(scope, request_id, status, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        """The path is logged without its query: filters may name what the caller wants to keep to itself."""
+        self._metrics.observe(scope["method"], route_of(scope), status, seconds)
+        client = scope.get("client")
+        log.info(
+            "request",
+            extra={
+                "request_id": request_id,
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "duration_ms": round(seconds * 1000, 1),
+                "client": client[0] if client else None,
+            },
+        )
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the path, so that a metric has one series for a route and not one for each line."""
+    route = scope.get("route")
+    return str(getattr(route, "path", None) or "unmatched")

@@ -1,0 +1,1 @@
+"""Oracle feeds, their health and their rounds."""

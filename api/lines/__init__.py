@@ -1,0 +1,1 @@
+"""Credit lines: terms, state, what is owed, how healthy, what comes next."""

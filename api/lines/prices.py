@@ -1,0 +1,73 @@
+"""What a market's oracle says at the block of a snapshot: asked of the oracle itself, by block hash, once a block."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.chain.codec import UndecodableData
+from orchestrator.chain.contracts import load_contract
+from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.rpc import RpcError, RpcRefused
+from orchestrator.credit.oracle import NO_DEVIATION, OracleReading
+from orchestrator.credit.units import Bps, PriceE36
+
+_KEPT: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPrices:
+    """Both readings, and for people why the measuring price is not there."""
+
+    reading: OracleReading
+    unavailable: str | None
+
+
+class OraclePrices:
+    """Readings by (oracle, block hash), which never change, so they are kept; whoever wants the same shares a call."""
+
+    def __init__(self, reader: ChainReader) -> None:
+        self._reader = reader
+        self._codec = load_contract("OracleAdapter")
+        self._kept: OrderedDict[tuple[str, str], asyncio.Task[MarketPrices]] = OrderedDict()
+
+    async def at(self, oracle: str, block_hash: str) -> MarketPrices:
+        """Never raises: a node that gives no answer is one more reason why there is no price."""
+        key = (oracle, block_hash)
+        if key not in self._kept:
+            self._kept[key] = asyncio.create_task(self._ask(oracle, block_hash))
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        try:
+            return await asyncio.shield(self._kept[key])
+        except (RpcError, UndecodableData) as error:
+            self._kept.pop(key, None)
+            return MarketPrices(OracleReading(None, None), f"the oracle could not be asked: {type(error).__name__}")
+
+    async def _ask(self, oracle: str, block_hash: str) -> MarketPrices:
+        encode = self._codec.encode_call
+        risk, measuring = await self._reader.call_at(
+            block_hash, [(oracle, encode("riskPrice")), (oracle, encode("measuringPrice"))]
+        )
+        risk_price, deviation_bps = self._risk(risk)
+        if isinstance(measuring, RpcRefused):
+            reason = self._codec.decode_error(_revert_data(measuring))
+            return MarketPrices(OracleReading(risk_price, None, deviation_bps), reason)
+        price = PriceE36(self._codec.decode_result("measuringPrice", measuring))
+        return MarketPrices(OracleReading(risk_price, price, deviation_bps), None)
+
+    def _risk(self, outcome: bytes | RpcRefused) -> tuple[PriceE36 | None, Bps]:
+        if isinstance(outcome, RpcRefused):
+            _revert_data(outcome)
+            return None, NO_DEVIATION
+        price, deviation_bps = self._codec.decode_result("riskPrice", outcome)
+        return PriceE36(price), Bps(deviation_bps)
+
+
+def _revert_data(refused: RpcRefused) -> str:
+    """What the adapter reverted with. It always says why; a refusal without data is the node's, and is not kept."""
+    if isinstance(refused.data, str) and len(refused.data) > 2:
+        return refused.data
+    raise refused

@@ -1,0 +1,193 @@
+"""Queries on lines and on what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.wire import ZERO_ADDRESS
+from orchestrator.credit.state import LineFlags
+from orchestrator.db.models import (
+    Block,
+    Firing,
+    Line,
+    LineVersion,
+    Mandate,
+    MandateRevocation,
+    Market,
+    NoteTransfer,
+    OracleRound,
+    Payment,
+)
+
+_HOLDER: Final = (
+    select(NoteTransfer.to_address)
+    .where(NoteTransfer.chain_id == Line.chain_id, NoteTransfer.line_id == Line.line_id)
+    .order_by(NoteTransfer.block_number.desc(), NoteTransfer.log_index.desc())
+    .limit(1)
+)
+
+LogKey = tuple[int, int]
+"""Block number and log index: the order in which things happened on-chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A line with its market and the holder of its NFT (None once burned)."""
+
+    line: Line
+    market: Market
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineFilter:
+    """Every given condition must hold. ``flagged`` and ``unflagged``: bits of the state's flags."""
+
+    borrower: str | None = None
+    lender: str | None = None
+    holder: str | None = None
+    flagged: LineFlags = LineFlags.NONE
+    unflagged: LineFlags = LineFlags.NONE
+
+
+class LineRepository:
+    """The lines of one vault; ``nft`` is its token contract."""
+
+    def __init__(self, session: AsyncSession, chain_id: int, vault: str, nft: str) -> None:
+        self._session = session
+        self._chain_id = chain_id
+        self._vault = vault
+        self._holder = _HOLDER.where(NoteTransfer.nft == nft).lateral("newest_transfer")
+
+    async def find(self, line_id: int) -> Held | None:
+        rows = await self._read(self._lines().where(Line.line_id == line_id))
+        return rows[0] if rows else None
+
+    async def page(self, wanted: LineFilter, after_id: int, limit: int) -> Sequence[Held]:
+        """By ascending id."""
+        query = self._lines().where(Line.line_id > after_id)
+        if wanted.borrower is not None:
+            query = query.where(Line.borrower == wanted.borrower)
+        if wanted.lender is not None:
+            query = query.where(Line.lender == wanted.lender)
+        if wanted.holder is not None:
+            query = query.where(self._holder.c.to_address == wanted.holder)
+        if wanted.flagged:
+            query = query.where(Line.flags.bitwise_and(int(wanted.flagged)) == int(wanted.flagged))
+        if wanted.unflagged:
+            query = query.where(Line.flags.bitwise_and(int(wanted.unflagged)) == 0)
+        return await self._read(query.order_by(Line.line_id).limit(limit))
+
+    async def versions(
+        self, line_id: int, before: LogKey | None, limit: int
+    ) -> Sequence[tuple[LineVersion, int | None]]:
+        """States with the time of their block, the newest first; ``before`` is the key of the last one seen."""
+        query = (
+            select(LineVersion, Block.timestamp)
+            .outerjoin(Block, _block_of(LineVersion))
+            .where(
+                LineVersion.chain_id == self._chain_id,
+                LineVersion.vault == self._vault,
+                LineVersion.line_id == line_id,
+            )
+        )
+        if before is not None:
+            query = query.where(tuple_(LineVersion.block_number, LineVersion.log_index) < tuple_(*before))
+        query = query.order_by(LineVersion.block_number.desc(), LineVersion.log_index.desc()).limit(limit)
+        return [(version, timestamp) for version, timestamp in await self._session.execute(query)]
+
+    async def payments(self, line_id: int, before: LogKey | None, limit: int) -> Sequence[tuple[Payment, int | None]]:
+        """Payments with the time of their block, the newest first."""
+        query = (
+            select(Payment, Block.timestamp)
+            .outerjoin(Block, _block_of(Payment))
+            .where(Payment.chain_id == self._chain_id, Payment.vault == self._vault, Payment.line_id == line_id)
+        )
+        if before is not None:
+            query = query.where(tuple_(Payment.block_number, Payment.log_index) < tuple_(*before))
+        query = query.order_by(Payment.block_number.desc(), Payment.log_index.desc()).limit(limit)
+        return [(payment, timestamp) for payment, timestamp in await self._session.execute(query)]
+
+    async def mandates(self, line_id: int) -> Sequence[Mandate]:
+        """In the order of their registration."""
+        found = await self._session.scalars(
+            select(Mandate)
+            .where(Mandate.chain_id == self._chain_id, Mandate.vault == self._vault, Mandate.line_id == line_id)
+            .order_by(Mandate.block_number, Mandate.log_index)
+        )
+        return found.all()
+
+    async def revoked(self, mandates: Sequence[Mandate]) -> frozenset[str]:
+        """Hashes of those whose nonce was burned by their borrower."""
+        keys = [(m.trigger, m.borrower, m.nonce) for m in mandates]
+        burned = await self._session.execute(
+            select(MandateRevocation.trigger, MandateRevocation.borrower, MandateRevocation.nonce).where(
+                MandateRevocation.chain_id == self._chain_id,
+                tuple_(MandateRevocation.trigger, MandateRevocation.borrower, MandateRevocation.nonce).in_(keys),
+            )
+        )
+        found = {tuple(row) for row in burned}
+        return frozenset(m.mandate_hash for m, key in zip(mandates, keys, strict=True) if key in found)
+
+    async def firings_of_newest_period(self, mandates: Sequence[Mandate]) -> Mapping[str, list[Firing]]:
+        """For each mandate that ever fired, its firings in the period it fired in last, oldest first."""
+        ranked = (
+            select(Firing, func.max(Firing.period).over(partition_by=Firing.mandate_hash).label("newest"))
+            .where(Firing.chain_id == self._chain_id, Firing.mandate_hash.in_([m.mandate_hash for m in mandates]))
+            .subquery()
+        )
+        firings = await self._session.scalars(
+            select(Firing)
+            .join(
+                ranked,
+                and_(
+                    Firing.chain_id == ranked.c.chain_id,
+                    Firing.trigger == ranked.c.trigger,
+                    Firing.mandate_hash == ranked.c.mandate_hash,
+                    Firing.block_number == ranked.c.block_number,
+                    Firing.log_index == ranked.c.log_index,
+                ),
+            )
+            .where(ranked.c.period == ranked.c.newest)
+            .order_by(Firing.occurrence)
+        )
+        by_mandate: dict[str, list[Firing]] = {}
+        for firing in firings:
+            by_mandate.setdefault(firing.mandate_hash, []).append(firing)
+        return by_mandate
+
+    async def newest_round(self, feed: str) -> OracleRound | None:
+        return await self._session.scalar(
+            select(OracleRound)
+            .where(OracleRound.chain_id == self._chain_id, OracleRound.feed == feed)
+            .order_by(OracleRound.block_number.desc(), OracleRound.log_index.desc())
+            .limit(1)
+        )
+
+    def _lines(self) -> Select[Line, Market, str | None]:
+        return (
+            select(Line, Market, self._holder.c.to_address)
+            .join(
+                Market,
+                and_(
+                    Market.chain_id == Line.chain_id,
+                    Market.vault == Line.vault,
+                    Market.market_id == Line.market_id,
+                ),
+            )
+            .outerjoin(self._holder, true())
+            .where(Line.chain_id == self._chain_id, Line.vault == self._vault)
+        )
+
+    async def _read(self, query: Select[Line, Market, str | None]) -> list[Held]:
+        rows = await self._session.execute(query)
+        return [Held(line, market, None if holder == ZERO_ADDRESS else holder) for line, market, holder in rows]
+
+
+def _block_of(row: type[LineVersion] | type[Payment]) -> ColumnElement[bool]:
+    return and_(Block.chain_id == row.chain_id, Block.number == row.block_number, Block.hash == row.block_hash)

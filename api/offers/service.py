@@ -1,0 +1,170 @@
+"""Takes offers into the order book, and says what can still be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import Response
+from pydantic.alias_generators import to_camel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.idempotency import Repeatable
+from api.offers.fillable import find_market, left_to_lend, posted_of
+from api.offers.problems import (
+    BAD_TERMS,
+    GROUP_CANCELLED,
+    GROUP_CONSUMED,
+    OFFER_EXPIRED,
+    UNKNOWN_MARKET,
+    WRONG_DOMAIN,
+    WRONG_EPOCH,
+)
+from api.offers.repository import OfferRepository, borrower_of
+from api.offers.schemas import (
+    OfferMessage,
+    PostedOffer,
+    SignedOffer,
+    TypedDataPayload,
+)
+from api.offers.signatures import check_signature
+from api.parts import Parts
+from api.problems import MIRROR_EMPTY, InvalidField, Problem
+from api.snapshot import Snapshot, find_cursor, reading
+from orchestrator.chain.book import AddressBook
+from orchestrator.chain.typed_data import TypedData, offer_data
+from orchestrator.credit.errors import BadTerms
+from orchestrator.db.models import Market
+from orchestrator.db.models import Offer as OfferRow
+
+
+def typed_data_of(message: OfferMessage, book: AddressBook) -> TypedData:
+    """What the lender signs.
+
+    Raises:
+        Problem: the vault would refuse the terms.
+    """
+    try:
+        offer = message.offer()
+    except BadTerms as error:
+        raise Problem(BAD_TERMS, str(error), errors=[_bad_term(error)]) from error
+    return offer_data(offer, book.chain_id, book.vault)
+
+
+def payload_of(message: OfferMessage, snapshot: Snapshot, markets: Sequence[Market]) -> TypedDataPayload:
+    """The payload for the lender's wallet. Raises Problem for terms or a market that the vault would refuse."""
+    data = typed_data_of(message, snapshot.book)
+    require_market(message, markets)
+    return TypedDataPayload(
+        chain_id=snapshot.chain_id,
+        vault=snapshot.book.vault,
+        offer_hash=data.struct_hash(),
+        digest=data.digest(),
+        typed_data=data.payload(),
+    )
+
+
+async def post_offer(parts: Parts, signed: SignedOffer, repeatable: Repeatable) -> Response:
+    """Checks a signed offer as the vault would, and stores it. 201 the first time, 200 when it is there already.
+
+    Raises:
+        Problem: the vault would refuse it; nothing is stored.
+    """
+    require_domain(signed, parts.book)
+    data = typed_data_of(signed.offer, parts.book)
+    async with reading(parts) as session:
+        known = await _repository(session, parts).find(data.struct_hash())
+    if known is None or known.signature != signed.signature_bytes:
+        # Before the transaction: a slow node must not hold a row lock.
+        await check_signature(parts.rpc, signed.offer.lender, data, signed.signature_bytes)
+    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
+        answered = await repeatable.find_answer(session)
+        if answered is not None:
+            return answered
+        status, posted = await _store(session, parts, signed, data)
+        return repeatable.store_answer(session, status, posted.model_dump_json().encode())
+
+
+async def _store(session: AsyncSession, parts: Parts, signed: SignedOffer, data: TypedData) -> tuple[int, PostedOffer]:
+    repository = _repository(session, parts)
+    offer_hash = data.struct_hash()
+    known = await repository.find(offer_hash)
+    if known is not None:
+        return 200, posted_of(known)
+    await _require_fillable(session, repository, parts, signed.offer)
+    is_new = await repository.add(_row(signed, data, parts))
+    stored = await repository.find(offer_hash)
+    assert stored is not None, "the row was inserted by this transaction, or by one that has committed"
+    return 201 if is_new else 200, posted_of(stored)
+
+
+async def _require_fillable(
+    session: AsyncSession, repository: OfferRepository, parts: Parts, message: OfferMessage
+) -> None:
+    cursor = await find_cursor(session, parts.chain_id)
+    if cursor is None:
+        raise Problem(MIRROR_EMPTY, f"the mirror has no block of chain {parts.chain_id} yet")
+    market = require_market(message, await repository.markets())
+    if message.expiry < cursor.timestamp:
+        raise Problem(OFFER_EXPIRED, f"expiry {message.expiry} is before the last block's time, {cursor.timestamp}")
+    standing = await repository.standing(message.lender, message.loan_token, message.group)
+    if message.epoch != standing.epoch:
+        raise Problem(WRONG_EPOCH, f"the offer is of epoch {message.epoch}, its lender is in epoch {standing.epoch}")
+    if standing.cancelled:
+        raise Problem(GROUP_CANCELLED, f"group {message.group} is cancelled for good")
+    if min(message.limit, message.group_cap) < market.min_debt:
+        raise Problem(
+            BAD_TERMS,
+            f"limit {message.limit} or groupCap {message.group_cap} is below the market's minimum of {market.min_debt}",
+        )
+    if left_to_lend(message, standing) < market.min_debt:
+        raise Problem(
+            GROUP_CONSUMED, f"group {message.group} has lent {standing.consumed} of its cap of {message.group_cap}"
+        )
+
+
+def require_domain(signed: SignedOffer, book: AddressBook) -> None:
+    if signed.chain_id != book.chain_id:
+        raise Problem(WRONG_DOMAIN, f"the offer is for chain {signed.chain_id}, this is chain {book.chain_id}")
+    if signed.vault != book.vault:
+        raise Problem(WRONG_DOMAIN, f"the offer is for vault {signed.vault}, this is vault {book.vault}")
+
+
+def require_market(message: OfferMessage, markets: Sequence[Market]) -> Market:
+    market = find_market(message, markets)
+    if market is None:
+        raise Problem(
+            UNKNOWN_MARKET,
+            f"no market lends {message.loan_token} against {message.collateral_token} by oracle {message.oracle}",
+        )
+    return market
+
+
+def _repository(session: AsyncSession, parts: Parts) -> OfferRepository:
+    return OfferRepository(session, parts.chain_id, parts.book.vault)
+
+
+def _row(signed: SignedOffer, data: TypedData, parts: Parts) -> OfferRow:
+    message = signed.offer
+    return OfferRow(
+        chain_id=parts.chain_id,
+        vault=parts.book.vault,
+        offer_hash=data.struct_hash(),
+        lender=message.lender,
+        borrower=borrower_of(message.borrower),
+        loan_token=message.loan_token,
+        collateral_token=message.collateral_token,
+        group=message.group,
+        epoch=message.epoch,
+        limit_amount=message.limit,
+        group_cap=message.group_cap,
+        expires_at=message.expiry,
+        fields=message.model_dump(mode="json"),
+        signature=signed.signature_bytes,
+        account_id=None,
+    )
+
+
+def _bad_term(error: BadTerms) -> InvalidField:
+    """The credit rules count durations in seconds, what is signed counts hours."""
+    name = error.field.removesuffix("_s") + "_hours" if error.field.endswith("_s") else error.field
+    return InvalidField(at=f"body.offer.{to_camel(name)}", message=error.reason)

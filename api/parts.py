@@ -1,0 +1,51 @@
+"""What the API is built from. The entry point makes the parts and closes them; endpoints get them as dependencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.chain.book import AddressBook
+from orchestrator.chain.rpc import JsonRpc
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a request may wait, and from when on the service is not ready.
+
+    Attributes:
+        min_block_wait_s: how long a read waits for the block it asks for.
+        max_lag_blocks: mirrored blocks behind the chain's head.
+        min_signer_balance_wei: below it a signer cannot be trusted to get its next transactions mined.
+        check_timeout_s: how long one readiness check may take.
+    """
+
+    min_block_wait_s: float = 5.0
+    max_lag_blocks: int = 10
+    min_signer_balance_wei: int = 10**16
+    check_timeout_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    book: AddressBook
+    engine: AsyncEngine
+    rpc: JsonRpc
+    redis: Redis
+    bounds: Bounds = Bounds()
+
+    @property
+    def chain_id(self) -> int:
+        return self.book.chain_id
+
+
+def parts(request: Request) -> Parts:
+    found: Parts = request.app.state.parts
+    return found
+
+
+PartsDep = Annotated[Parts, Depends(parts)]

@@ -1,0 +1,141 @@
+"""One response is one snapshot: a single REPEATABLE READ, READ ONLY transaction, and the block it shows.
+
+The mirror commits blocks, logs, projections and cursor together, so whatever a snapshot reads belongs to its cursor's
+block. "Now" in a response is that block's timestamp, never the wall clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Final, Protocol
+
+from fastapi import Depends, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.parts import Parts, PartsDep
+from api.problems import BLOCK_NOT_MIRRORED, DATABASE_UNAVAILABLE, MIRROR_EMPTY, Problem
+from api.wire import AsOf, ChainPosition, Finality, Instant, Int64, Provenance
+from orchestrator.chain.book import AddressBook
+from orchestrator.credit.units import Timestamp
+from orchestrator.db.models import Cursor
+
+READ_PROBLEMS: Final = (BLOCK_NOT_MIRRORED, MIRROR_EMPTY, DATABASE_UNAVAILABLE)
+"""What every read can answer instead."""
+
+_POLL_S: Final = 0.05
+
+
+class HasLog(Protocol):
+    """A row that says which log it was read from."""
+
+    @property
+    def block_number(self) -> int: ...
+    @property
+    def block_hash(self) -> str: ...
+    @property
+    def log_index(self) -> int: ...
+    @property
+    def tx_hash(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A session that sees one moment of the database, and the chain's cursor in it."""
+
+    session: AsyncSession
+    book: AddressBook
+    cursor: Cursor
+
+    @property
+    def chain_id(self) -> int:
+        return self.cursor.chain_id
+
+    @property
+    def now(self) -> Timestamp:
+        """The timestamp of the block that this snapshot shows."""
+        return Timestamp(self.cursor.timestamp)
+
+    @property
+    def as_of(self) -> AsOf:
+        return AsOf(
+            chain_id=self.cursor.chain_id,
+            block_number=self.cursor.number,
+            block_hash=self.cursor.hash,
+            timestamp=Instant.of_block_time(self.cursor.timestamp),
+        )
+
+    def finality(self, block_number: int) -> Finality:
+        """How final a mirrored block is, by the heads that the mirror saw last."""
+        if block_number <= self.cursor.finalized_number:
+            return "finalized"
+        return "safe" if block_number <= self.cursor.safe_number else "latest"
+
+    def provenance(self, row: HasLog) -> Provenance:
+        return Provenance(
+            block_number=row.block_number,
+            block_hash=row.block_hash,
+            log_index=row.log_index,
+            tx_hash=row.tx_hash,
+            finality=self.finality(row.block_number),
+        )
+
+    def position(self, block_number: int, block_hash: str) -> ChainPosition:
+        return ChainPosition(block_number=block_number, block_hash=block_hash, finality=self.finality(block_number))
+
+
+@asynccontextmanager
+async def reading(parts: Parts) -> AsyncIterator[AsyncSession]:
+    """A session in one read-only transaction that sees one moment of the database."""
+    engine = parts.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        yield session
+
+
+async def find_cursor(session: AsyncSession, chain_id: int) -> Cursor | None:
+    return await session.get(Cursor, chain_id)
+
+
+MinBlock = Annotated[
+    Int64 | None,
+    Query(description="Answer from this block or a later one: waits a few seconds for it, then `block_not_mirrored`."),
+]
+
+
+async def snapshot(parts: PartsDep, min_block: MinBlock = None) -> AsyncIterator[Snapshot]:
+    """The dependency of every read.
+
+    Raises:
+        Problem: nothing is mirrored yet, or not ``min_block`` within the bound.
+    """
+    if min_block is not None:
+        await _wait_for_block(parts, min_block)
+    async with reading(parts) as session:
+        cursor = await find_cursor(session, parts.chain_id)
+        if cursor is None:
+            raise Problem(MIRROR_EMPTY, f"the mirror has no block of chain {parts.chain_id} yet")
+        yield Snapshot(session, parts.book, cursor)
+
+
+SnapshotDep = Annotated[Snapshot, Depends(snapshot, scope="function")]
+
+
+async def _wait_for_block(parts: Parts, min_block: int) -> None:
+    """Each look is a short transaction of its own: a snapshot held open while waiting would never see the block."""
+    give_up_at = time.monotonic() + parts.bounds.min_block_wait_s
+    while True:
+        async with reading(parts) as session:
+            cursor = await find_cursor(session, parts.chain_id)
+        if cursor is not None and cursor.number >= min_block:
+            return
+        if time.monotonic() >= give_up_at:
+            mirrored = "none" if cursor is None else cursor.number
+            raise Problem(
+                BLOCK_NOT_MIRRORED,
+                f"block {min_block} was asked for, the last mirrored one is {mirrored}",
+                headers={"Retry-After": "1"},
+            )
+        await asyncio.sleep(_POLL_S)

@@ -1,0 +1,1 @@
+"""Transactions that the service sends, with every attempt."""

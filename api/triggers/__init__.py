@@ -1,0 +1,1 @@
+"""Repayments that had to be sent: why, and what became of them."""
