@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def setup_logging(process: str, level: str) -> None:
-    """Send all logs of this process to standard error as JSON. ``process`` is its name; ``level`` a name of logging's."""
+    """Send the logs of this process to standard error as JSON. ``level`` is the name of a level of logging."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(process))
     root = logging.getLogger()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -16,3 +16,10 @@ NAMING = {
 
 class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table_of(model: type[Model]) -> Table:
+    """The table of a model, for statements that don't go through the ORM."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table

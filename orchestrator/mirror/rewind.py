@@ -1,0 +1,70 @@
+"""Back to an ancestor: what came after it stops being true, is kept as an orphan where it is evidence, and is taken back."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.db.models import (
+    Block,
+    Firing,
+    LenderEpochVersion,
+    Line,
+    LineVersion,
+    Log,
+    Mandate,
+    MandateRevocation,
+    Market,
+    Model,
+    NoteTransfer,
+    OfferGroupVersion,
+    OracleRound,
+    Payment,
+    Quarantine,
+)
+from orchestrator.db.models.registry import table_of
+from orchestrator.mirror.newest_lines import restore_lines
+from orchestrator.mirror.outbox import REVERTED
+
+PROJECTED: tuple[type[Model], ...] = (
+    Market,
+    LineVersion,
+    NoteTransfer,
+    Payment,
+    OfferGroupVersion,
+    LenderEpochVersion,
+    Mandate,
+    MandateRevocation,
+    Firing,
+    OracleRound,
+)
+"""The tables whose rows each belong to one log. `lines` is apart: it holds the newest version of each line."""
+
+# Newest first, so that whoever applies them walks back the way it came. Each event is taken back once.
+_TAKE_BACK = text(
+    f"""
+    INSERT INTO outbox_events
+        (id, chain_id, vault, line_id, kind, block_number, block_hash, log_index, tx_hash, payload, reverts)
+    SELECT gen_random_uuid(), chain_id, vault, line_id, kind || '{REVERTED}', block_number, block_hash, log_index, tx_hash,
+           payload, id
+    FROM outbox_events AS told
+    WHERE chain_id = :chain_id AND block_number > :ancestor AND reverts IS NULL
+      AND NOT EXISTS (SELECT 1 FROM outbox_events AS back WHERE back.reverts = told.id)
+    ORDER BY sequence DESC
+    """  # noqa: S608 - a constant only
+)
+
+
+async def rewind(connection: AsyncConnection, chain_id: int, ancestor: int) -> None:
+    """Undo every block above ``ancestor``, within the caller's transaction. Rewinding twice changes nothing more."""
+    at = {"chain_id": chain_id, "ancestor": ancestor}
+    await connection.execute(_TAKE_BACK, at)
+    after = (Block.chain_id == chain_id, Block.number > ancestor, Block.canonical)
+    await connection.execute(update(Block).where(*after).values(canonical=False))
+    after = (Log.chain_id == chain_id, Log.block_number > ancestor, Log.canonical)
+    await connection.execute(update(Log).where(*after).values(canonical=False))
+    for model in (*PROJECTED, Quarantine):
+        table = table_of(model)
+        await connection.execute(delete(table).where(table.c.chain_id == chain_id, table.c.block_number > ancestor))
+    await connection.execute(delete(Line).where(Line.chain_id == chain_id, Line.opened_block_number > ancestor))
+    await restore_lines(connection, chain_id, ancestor)

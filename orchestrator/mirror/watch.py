@@ -1,0 +1,80 @@
+"""Whose logs the mirror keeps, and what each contract is to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.chain.blocks import ChainLog
+from orchestrator.chain.bloom import BloomFilter
+from orchestrator.chain.book import AddressBook
+from orchestrator.chain.feeds import aggregator_of, feed_contract
+from orchestrator.chain.reader import ChainReader
+
+ANSWER_UPDATED = feed_contract().topic("AnswerUpdated")
+
+
+class Role(StrEnum):
+    """What a watched contract is."""
+
+    VAULT = "vault"
+    NFT = "nft"
+    TRIGGER = "trigger"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A watched contract (see ``WatchedContract`` for the fields). Addresses are lower-case."""
+
+    address: str
+    role: Role
+    vault: str | None
+    label: str
+    from_block: int
+    feed: str | None = None
+    phase: int = 0
+
+
+class Watch:
+    """The watched contracts of one chain by address."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self.sources: Mapping[str, Source] = {source.address: source for source in sources}
+        self.addresses = tuple(sorted(self.sources))
+        self.bloom = BloomFilter(self.addresses)
+
+    @property
+    def from_block(self) -> int:
+        """No log of the watched contracts is older than this block."""
+        return min(source.from_block for source in self.sources.values())
+
+    def keeps(self, log: ChainLog) -> bool:
+        """Of our own contracts every log is kept; feeds are other people's contracts, and only their rounds concern us."""
+        source = self.sources.get(log.address)
+        if source is None:
+            return False
+        return source.role is not Role.FEED or log.topics[:1] == (ANSWER_UPDATED,)
+
+
+def sources_of_book(book: AddressBook) -> list[Source]:
+    """The vault, its NFT, its trigger and the feeds of an address book."""
+    vault = book.vault.lower()
+    ours = ((book.vault, Role.VAULT), (book.nft, Role.NFT), (book.trigger, Role.TRIGGER))
+    sources = [Source(address.lower(), role, vault, role.value, book.deployed_block) for address, role in ours]
+    for pair, feed in book.feeds.items():
+        address = feed.address.lower()
+        sources.append(Source(address, Role.FEED, None, pair, book.deployed_block, feed=address))
+    return sources
+
+
+async def aggregators_of(reader: ChainReader, sources: Iterable[Source], block_hash: str) -> list[Source]:
+    """The contracts that speak for those feeds of ``sources`` that are proxies, as of one block."""
+    found: list[Source] = []
+    for source in sources:
+        if source.role is Role.FEED and (behind := await aggregator_of(reader, source.address, block_hash)):
+            address, phase = behind
+            label = f"{source.label} phase {phase}"
+            found.append(Source(address, Role.FEED, None, label, source.from_block, source.address, phase))
+    return found
