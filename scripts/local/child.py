@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.local.launch import Plan
 from scripts.local.run_as import RunAs
-from scripts.local.runtime import Runtime
+from scripts.local.runtime import Runtime, kill_group
 
 LAUNCH = Path(__file__).with_name("launch.py")
 KILL_WAIT_S = 5.0
@@ -42,7 +42,7 @@ class Child:
     def kill(self) -> None:
         """Ends the whole group at once."""
         if not self.ended.done():
-            _kill_group(self.pid, signal.SIGKILL)
+            kill_group(self.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         if not self.ended.done():
@@ -80,16 +80,11 @@ async def start_child(
         stdin=asyncio.subprocess.DEVNULL, stdout=output_fd, stderr=output_fd,
         env=dict(env), pass_fds=[runtime.guard_fd], start_new_session=True,
     )  # fmt: skip
+    runtime.started(process.pid)
     return Child(name, process.pid, stop_signal, asyncio.create_task(_end(runtime, process), name=f"wait for {name}"))
 
 
 async def _end(runtime: Runtime, process: asyncio.subprocess.Process) -> int:
     code = await process.wait()
-    _kill_group(process.pid, signal.SIGKILL)  # what a killed parent left behind: its group outlives it
-    runtime.forget(process.pid)
+    runtime.ended(process.pid)
     return code
-
-
-def _kill_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)

@@ -1,8 +1,8 @@
 """Outlives its owner by a moment: when the owner is gone, however it went, ends what the owner had running.
 
 Run as `python -I -S guard.py RUNTIME_DIR`; standard library only. Standard input is a pipe that only the owner and
-children that are about to start hold open: `+PID SIGNAL` registers a process group and how to ask it to stop, `-PID` says
-that it has ended. When the pipe ends, the guard stops every group that is still registered and removes RUNTIME_DIR.
+children that are about to start hold open: `+PID SIGNAL` registers a process group and how to ask it to stop, `-PID`
+says that it has ended. When the pipe ends, the guard stops what is still registered and removes RUNTIME_DIR.
 """
 
 import os

@@ -122,8 +122,9 @@ async def _create_cluster(runtime: Runtime, postgres: Path, data: Path, log: Pat
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     _private_directory(unfinished, run_as)
     arguments = [
-        f"--pgdata={unfinished}", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C",
-        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject", "--no-instructions", "--no-sync",
+        f"--pgdata={unfinished}", f"--username={SUPERUSER}", "--encoding=UTF8",
+        "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+        "--auth-local=peer", "--auth-host=reject", "--no-instructions", "--no-sync",
     ]  # fmt: skip
     with log_file(log) as output_fd:
         initdb = await start_child(

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 GUARD = Path(__file__).with_name("guard.py")
@@ -24,11 +24,22 @@ class Runtime:
     directory: Path
     guard_fd: int
     guard: asyncio.subprocess.Process
+    running: set[int] = field(default_factory=set)
 
-    def forget(self, pid: int) -> None:
-        """Tells the guard that a registered child has ended. Harmless when the guard itself is gone."""
-        with suppress(BrokenPipeError):
+    def started(self, pid: int) -> None:
+        self.running.add(pid)
+
+    def ended(self, pid: int) -> None:
+        """Ends what a killed child left in its process group, and tells the guard to forget it."""
+        kill_group(pid)
+        self.running.discard(pid)
+        with suppress(BrokenPipeError):  # the guard itself may be gone
             os.write(self.guard_fd, b"-%d\n" % pid)
+
+    def kill_all(self) -> None:
+        """Ends all children at once."""
+        for pid in self.running:
+            kill_group(pid)
 
 
 def make_directory() -> Path:
@@ -63,6 +74,12 @@ async def open_runtime(held_fds: Sequence[int] = ()) -> AsyncIterator[Runtime]:
         os.close(guard_fd)
         await asyncio.shield(guard.wait())
         shutil.rmtree(directory, ignore_errors=True)  # in case the guard itself was killed
+
+
+def kill_group(group: int) -> None:
+    """SIGKILL to a process group; one that is gone already is fine."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+        os.killpg(group, signal.SIGKILL)
 
 
 def describe_exit(code: int) -> str:
