@@ -1,8 +1,8 @@
 """Headers, receipts and logs as providers send them, checked before anybody believes them.
 
-A header is believed because it hashes to its hash, a block's receipts because they hash to the header's `receiptsRoot`,
-and a block is in the chain because its child names it as parent. A provider can withhold blocks, but neither change them
-nor leave logs out.
+A header is believed because it hashes to its hash, a block's receipts because they hash to its receipts root,
+and a block is in the chain because its child names it as parent. A provider can withhold blocks, but neither change
+them nor leave logs out.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Catching up to finality: ranges of logs, read ahead of one another and handed over in order.
 
-A provider's word on a range is checked where that is cheap (headers hash and link, logs lie in them, blooms agree) and by sample
-where it is not: some blocks of each range are proven by their receipts root. What a sample misses, the numbered states of the lines
-and the reconciliation find.
+A provider's word on a range is checked where that is cheap (headers hash and link, logs lie in them, blooms agree) and
+by sample where it is not: some blocks of each range are proven by their receipts root. What a sample misses, the
+numbered states of the lines and the reconciliation find.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 
 from orchestrator.chain.blocks import BadBlock, BlockRef, ChainLog, Header, require_chain
@@ -52,7 +52,7 @@ class RangeSize:
 
 async def backfill(
     reader: ChainReader, watch: Watch, base: BlockRef, last: int, size: RangeSize
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch]:
     """Batches from ``base`` to ``last``, in order. ``size`` learns, and is kept by the caller for the next time.
 
     Raises:
@@ -110,7 +110,7 @@ async def _read_range(reader: ChainReader, watch: Watch, first: int, last: int) 
 
 
 def _sample(headers: Iterable[Header], count: int) -> list[Header]:
-    """Up to ``count`` headers, chosen by their hashes: nobody can tell beforehand which, and a retry chooses the same."""
+    """Up to ``count`` headers, chosen by their hashes: not to be foreseen, and a retry chooses the same."""
     return sorted(headers, key=lambda header: header.hash)[:count]
 
 

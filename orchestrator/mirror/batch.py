@@ -19,7 +19,7 @@ LoanTokens = Mapping[tuple[str, int], str]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive blocks that follow ``base``, with the watched logs in them. ``proven``: by the receipts root of each block."""
+    """Consecutive blocks that follow ``base``, with the watched logs in them. ``proven``: by their receipts roots."""
 
     base: BlockRef
     headers: tuple[Header, ...]

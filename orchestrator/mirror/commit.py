@@ -91,7 +91,7 @@ class Committer:
                 raise CursorMoved
             if batch.base != position.at:
                 await rewind(connection, chain_id, batch.base.number)
-            projected = self.projector.project(batch, await _loan_tokens(connection, chain_id))
+            projected = self.projector.project(batch, await known_loan_tokens(connection, chain_id))
             await _forget_orphans(connection, chain_id, batch)
             await copy_rows(connection, table_of(Block), [block_row(chain_id, header) for header in batch.headers])
             quarantined = await append(connection, chain_id, projected)
@@ -169,7 +169,8 @@ async def _forget_orphans(connection: AsyncConnection, chain_id: int, batch: Bat
     )
 
 
-async def _loan_tokens(connection: AsyncConnection, chain_id: int) -> LoanTokens:
+async def known_loan_tokens(connection: AsyncConnection, chain_id: int) -> LoanTokens:
+    """The loan token of each (vault, market id) of the markets that are mirrored."""
     query = select(Market.vault, Market.market_id, Market.loan_token).where(Market.chain_id == chain_id)
     return {(vault, market_id): token for vault, market_id, token in await connection.execute(query)}
 

@@ -45,7 +45,7 @@ class Position:
 
 
 async def read_position(connection: AsyncConnection, chain_id: int, *, lock: bool = False) -> Position | None:
-    """The cursor of a chain, None before anything was mirrored. ``lock`` keeps it from moving until the transaction ends."""
+    """The cursor of a chain, None before the first. ``lock`` keeps it from moving until the transaction ends."""
     query = select(Cursor.__table__).where(Cursor.chain_id == chain_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
@@ -130,7 +130,7 @@ async def canonical_hashes(connection: AsyncConnection, chain_id: int, first: in
     query = select(Block.number, Block.hash).where(
         Block.chain_id == chain_id, Block.canonical, Block.number.between(first, last)
     )
-    return {number: block_hash for number, block_hash in await connection.execute(query)}
+    return {row.number: row.hash for row in await connection.execute(query)}
 
 
 def block_row(chain_id: int, header: Header) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Blocks of one provider with the watched logs in them, near the head: every log proven by its block's receipts root."""
+"""Blocks near the head with the watched logs in them, every log proven by its block's receipts root."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def fetch_proven(
     """The blocks after ``base`` up to ``last``. ``known`` spares asking for a header that was just read.
 
     Raises:
-        RpcError: of which InDoubt when the blocks don't follow ``base``: a reorg, or a provider of many nodes, came between.
+        RpcError: of which InDoubt when the blocks don't follow ``base``: a reorg or another node came between.
     """
     first = base.number + 1
     headers = [known] if known and first == last == known.number else await reader.headers(first, last)

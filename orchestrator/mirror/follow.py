@@ -61,7 +61,7 @@ class Follower:
         Raises:
             RpcError: the provider failed or is in doubt; nothing wrong was committed.
             HeadsContradict: the same, of finality.
-            FinalizedMismatch: the provider contradicts a finalized block; the mirror is frozen until one agrees with it.
+            FinalizedMismatch: the provider contradicts a finalized block; the mirror is frozen until that is over.
             LeaseLost: another writer has taken over.
         """
         async with self.engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Where the provider's chain and ours part: at the cursor (no reorg), above finality (a reorg), or below it (a contradiction)."""
+"""Where the provider's chain and ours part: above finality it is a reorg, below it a contradiction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Back to an ancestor: what came after it stops being true, is kept as an orphan where it is evidence, and is taken back."""
+"""Back to an ancestor: what came after it is no longer so, and whoever was told of it is told that."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _TAKE_BACK = text(
     f"""
     INSERT INTO outbox_events
         (id, chain_id, vault, line_id, kind, block_number, block_hash, log_index, tx_hash, payload, reverts)
-    SELECT gen_random_uuid(), chain_id, vault, line_id, kind || '{REVERTED}', block_number, block_hash, log_index, tx_hash,
-           payload, id
+    SELECT gen_random_uuid(), chain_id, vault, line_id, kind || '{REVERTED}', block_number, block_hash, log_index,
+           tx_hash, payload, id
     FROM outbox_events AS told
     WHERE chain_id = :chain_id AND block_number > :ancestor AND reverts IS NULL
       AND NOT EXISTS (SELECT 1 FROM outbox_events AS back WHERE back.reverts = told.id)
@@ -63,8 +63,8 @@ async def rewind(connection: AsyncConnection, chain_id: int, ancestor: int) -> N
     await connection.execute(update(Block).where(*after).values(canonical=False))
     after = (Log.chain_id == chain_id, Log.block_number > ancestor, Log.canonical)
     await connection.execute(update(Log).where(*after).values(canonical=False))
-    for model in (*PROJECTED, Quarantine):
-        table = table_of(model)
+    models: tuple[type[Model], ...] = (*PROJECTED, Quarantine)
+    for table in map(table_of, models):
         await connection.execute(delete(table).where(table.c.chain_id == chain_id, table.c.block_number > ancestor))
     await connection.execute(delete(Line).where(Line.chain_id == chain_id, Line.opened_block_number > ancestor))
     await restore_lines(connection, chain_id, ancestor)

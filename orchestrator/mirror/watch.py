@@ -51,7 +51,7 @@ class Watch:
         return min(source.from_block for source in self.sources.values())
 
     def keeps(self, log: ChainLog) -> bool:
-        """Of our own contracts every log is kept; feeds are other people's contracts, and only their rounds concern us."""
+        """Every log of our own contracts is kept; feeds are other people's, and only their rounds concern us."""
         source = self.sources.get(log.address)
         if source is None:
             return False

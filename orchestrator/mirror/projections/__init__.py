@@ -1,4 +1,4 @@
-"""Pure functions from events to rows, one file per aggregate. An event may make rows in several aggregates, or in none."""
+"""Pure functions from events to rows, one file per aggregate. An event makes rows in any number of aggregates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounds of oracle feeds, from `AnswerUpdated`. Feeds are other people's contracts: no value of theirs is trusted to fit."""
+"""Rounds of oracle feeds, from `AnswerUpdated`. Feeds are other people's contracts: no value is trusted to fit."""
 
 from __future__ import annotations
 

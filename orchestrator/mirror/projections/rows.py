@@ -20,7 +20,7 @@ class Unprojectable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row to append to a table. ``values`` has a value for each column, in the same order for all rows of a model."""
+    """One row to append to a table. ``values`` has the same keys in the same order for all rows of a model."""
 
     model: type[Model]
     values: dict[str, Any]

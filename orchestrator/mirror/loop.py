@@ -1,0 +1,152 @@
+"""The mirror of one chain as a task that never ends: hold the lease, follow, turn to another provider, wait, repeat."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.alerts import Alerts, Severity
+from orchestrator.chain.book import AddressBook
+from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.rpc import RpcError
+from orchestrator.db.lease import Lease, LeaseLost, acquire_lease
+from orchestrator.mirror.batch import Projector
+from orchestrator.mirror.commit import Committer, CursorMoved
+from orchestrator.mirror.cursor import HeadsContradict
+from orchestrator.mirror.decode import Codecs
+from orchestrator.mirror.follow import Follower, Step
+from orchestrator.mirror.reorg import FinalizedMismatch
+from orchestrator.mirror.start import open_mirror
+
+log = logging.getLogger(__name__)
+
+LEASE_TTL = timedelta(seconds=10)
+LONGEST_PAUSE_S = 5.0
+ALERT_AFTER_S = 30.0
+
+PASSING = (
+    RpcError,
+    HeadsContradict,
+    FinalizedMismatch,
+    CursorMoved,
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+)
+"""What may be over by the next time: a provider or the database fails. Anything else ends the process."""
+
+
+@dataclass
+class MirrorLoop:
+    """Follows one chain for as long as it is not cancelled. ``moved`` is called after each commit."""
+
+    engine: AsyncEngine
+    readers: Sequence[ChainReader]
+    book: AddressBook
+    codecs: Codecs
+    alerts: Alerts
+    poll_interval_s: float
+    moved: Callable[[], None]
+    _reader: int = 0
+    _failing_since: float | None = None
+    _failures: int = 0
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Until cancelled. ``ready`` is called once, when this process leads or stands by."""
+        holder = f"indexer {uuid.uuid4()}"
+        announced = False
+        while True:
+            lease = await self._acquire(holder)
+            if not announced:
+                announced = True
+                ready()
+            if lease is None:
+                await asyncio.sleep(LEASE_TTL.total_seconds() / 3)
+                continue
+            try:
+                await self._lead(lease)
+            except* LeaseLost as lost:
+                log.warning("%s", lost.exceptions[0])
+            finally:
+                await self._release(lease)
+
+    async def _acquire(self, holder: str) -> Lease | None:
+        try:
+            return await acquire_lease(self.engine, f"mirror:{self.book.chain_id}", holder, LEASE_TTL)
+        except PASSING as error:
+            await self._failed(error)
+            return None
+
+    async def _lead(self, lease: Lease) -> None:
+        log.info("leading", extra={"chain_id": self.book.chain_id, "epoch": lease.epoch})
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._renew(lease))
+            tasks.create_task(self._follow(lease))
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(lease.ttl.total_seconds() / 3)
+            try:
+                await lease.renew(self.engine)
+            except PASSING as error:
+                log.warning("the lease could not be renewed (%s)", type(error).__name__)
+
+    async def _release(self, lease: Lease) -> None:
+        try:
+            await lease.release(self.engine)
+        except PASSING as error:
+            log.warning("the lease could not be released (%s): it expires by itself", type(error).__name__)
+
+    async def _follow(self, lease: Lease) -> None:
+        follower: Follower | None = None
+        while True:
+            try:
+                follower = follower or await self._open(lease)
+                step = await follower.step(self.readers[self._reader])
+            except PASSING as error:
+                await self._failed(error)
+                continue
+            await self._succeeded()
+            if step is Step.MOVED:
+                self.moved()
+            else:
+                await asyncio.sleep(self.poll_interval_s)
+            if step is Step.LAGGING:
+                self._next_reader()
+
+    async def _open(self, lease: Lease) -> Follower:
+        watch = await open_mirror(self.engine, lease, self.readers[self._reader], self.book, self.codecs)
+        projector = Projector(self.book.chain_id, watch, self.codecs)
+        return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts)
+
+    async def _failed(self, error: Exception) -> None:
+        """Log, tell people when it lasts, turn to the next provider, and pause: longer each time."""
+        self._failures += 1
+        self._failing_since = self._failing_since or time.monotonic()
+        log.warning("the mirror pauses: %s", error, extra={"chain_id": self.book.chain_id, "failures": self._failures})
+        if time.monotonic() - self._failing_since > ALERT_AFTER_S:
+            message = f"the mirror has stood still for {time.monotonic() - self._failing_since:.0f} s: {error}"
+            await self.alerts.raise_(self._alert, Severity.CRITICAL, message, "check the providers and the database")
+        self._next_reader()
+        await asyncio.sleep(min(self.poll_interval_s * 2 ** min(self._failures, 10), LONGEST_PAUSE_S))
+
+    async def _succeeded(self) -> None:
+        if self._failing_since is not None:
+            await self.alerts.resolve(self._alert)
+        self._failures, self._failing_since = 0, None
+
+    def _next_reader(self) -> None:
+        self._reader = (self._reader + 1) % len(self.readers)
+
+    @property
+    def _alert(self) -> str:
+        return f"mirror_stalled:{self.book.chain_id}"
