@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -307,12 +306,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount <= line.reserve, ErrorsLib.BeyondReserve(amount, line.reserve));
         require(line.unpaidSince == 0, ErrorsLib.BillUnpaid(id, line.unpaidSince));
         Market storage market_ = _markets[line.terms.marketId];
-        uint256 debt = line.debtUp();
-        if (debt > 0) {
+        if (line.debtUp() > 0) {
             _requireNotStopped();
-            uint256 value = HealthLib.valueDown(line.collateral, _measuringPrice(line, market_.oracle));
-            uint256 ltv = line.terms.liquidationLtvBps;
-            require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.Unhealthy(debt, value, ltv));
+            _requireHealthy(line, _measuringPrice(line, market_.oracle));
         }
         line.reserve -= amount;
         emit EventsLib.ReserveWithdrawn(id, to, amount);
@@ -387,45 +383,56 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         Line memory line = _indebted(id);
         _requireBorrowerOrOperator(line);
         Market storage market_ = _markets[line.terms.marketId];
-        (uint256 allowance, uint256 priceE36) = _allowanceInKind(line, IOracleAdapter(market_.oracle));
-        uint256 budget = uint256(line.collateral).min(maxSpent);
-        (paid, seized, fee) = _quoteInKind(line.terms, budget, allowance.min(maxPaid), feeBps, priceE36);
+        (uint256 priceE36, uint256 measuredE36) = _pricesInKind(line.terms, IOracleAdapter(market_.oracle));
+        bool healthy = _isHealthy(line, measuredE36);
+        (paid, seized, fee) = _quoteInKind(line, maxPaid, maxSpent, feeBps, priceE36, measuredE36);
         require(paid > 0, ErrorsLib.ZeroAmount());
 
         line.collateral -= seized + fee;
         line.claimCollateral += seized;
         _pay(line, paid, Source.COLLATERAL);
+        // Far apart feeds seize more than the LTV gains: that must not hand a healthy line to its liquidators.
+        if (healthy) _requireHealthy(line, measuredE36);
         emit EventsLib.SeizedInKind(id, seized, priceE36);
         if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, market_.collateralToken, fee);
         _save(line);
         _push(market_.collateralToken, keeper, fee);
     }
 
-    /// @dev What a payment in kind of at most `maxPaid` comes to if seizure and fee may take `budget` of collateral.
-    function _quoteInKind(LineTerms memory terms_, uint256 budget, uint256 maxPaid, uint256 feeBps, uint256 priceE36)
+    /// @dev Both readings. Refuses a discount that is off, or smaller than the feeds' deviation.
+    function _pricesInKind(LineTerms memory terms_, IOracleAdapter oracle)
         private
-        pure
-        returns (uint96 paid, uint96 seized, uint96 fee)
+        view
+        returns (uint256 priceE36, uint256 measuredE36)
     {
+        uint256 deviation;
+        (priceE36, deviation) = oracle.riskPrice();
         uint256 discount = terms_.inKindDiscountBps;
-        paid = HealthLib.affordableInKindDown(budget, discount, feeBps, priceE36).min(maxPaid).toUint96();
+        require(discount > 0 && discount >= deviation, ErrorsLib.InKindRefused(discount, deviation));
+        measuredE36 = oracle.measuringPrice();
+    }
+
+    /// @dev What a payment in kind of at most `maxPaid` comes to if seizure and fee may take `maxSpent` of collateral.
+    function _quoteInKind(
+        Line memory line,
+        uint256 maxPaid,
+        uint256 maxSpent,
+        uint256 feeBps,
+        uint256 priceE36,
+        uint256 measuredE36
+    ) private pure returns (uint96 paid, uint96 seized, uint96 fee) {
+        uint256 discount = line.terms.inKindDiscountBps;
+        uint256 affordable =
+            HealthLib.affordableInKindDown(line.collateral.min(maxSpent), discount, feeBps, priceE36);
+        paid = affordable.min(maxPaid).min(_allowanceInKind(line, measuredE36)).toUint96();
         seized = HealthLib.seizedInKindUp(paid, discount, priceE36).toUint96();
         fee = HealthLib.keeperFeeDown(paid, feeBps).mulDivDown(PRICE_SCALE, priceE36).toUint96();
     }
 
-    /// @dev The most that may be paid in kind now, and the price at which. Refuses when the lender's terms don't allow any.
-    function _allowanceInKind(Line memory line, IOracleAdapter oracle)
-        private
-        view
-        returns (uint256 allowance, uint256 priceE36)
-    {
-        uint256 deviation;
-        (priceE36, deviation) = oracle.riskPrice();
-        uint256 discount = line.terms.inKindDiscountBps;
-        require(discount > 0 && discount >= deviation, ErrorsLib.InKindRefused(discount, deviation));
-
+    /// @dev The most that may be paid in kind now: what is due, or above the in-kind LTV what restores the initial LTV.
+    function _allowanceInKind(Line memory line, uint256 measuredE36) private pure returns (uint256 allowance) {
         uint256 debt = line.debtUp();
-        uint256 value = HealthLib.valueDown(line.collateral, oracle.measuringPrice());
+        uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
         allowance = line.dueUp();
         if (HealthLib.exceedsLtv(debt, value, line.terms.inKindLtvBps)) {
             allowance = allowance.max(HealthLib.excessInKindUp(debt, value, line.terms));
@@ -514,11 +521,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         if (!line.inDefault()) {
             require(debt > 0, ErrorsLib.NotLiquidatable(line.id));
             priceE36 = _measuringPrice(line, oracle);
-            uint256 value = HealthLib.valueDown(line.collateral, priceE36);
-            require(
-                HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps), ErrorsLib.NotLiquidatable(line.id)
-            );
-            target = HealthLib.excessUp(debt, value, line.terms);
+            require(!_isHealthy(line, priceE36), ErrorsLib.NotLiquidatable(line.id));
+            target = HealthLib.excessUp(debt, HealthLib.valueDown(line.collateral, priceE36), line.terms);
         }
         uint256 fromReserve = target.min(line.reserve);
         line.reserve -= fromReserve;
@@ -533,7 +537,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint256 debt = line.debtUp();
         uint256 value = HealthLib.valueDown(line.collateral, priceE36);
         bool defaulted = line.inDefault();
-        if (!defaulted && !HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps)) return (0, 0);
+        if (!defaulted && _isHealthy(line, priceE36)) return (0, 0);
 
         LiquidationLimit memory limit = HealthLib.liquidationLimit(debt, value, line.terms, defaulted, minDebt);
         repaid = limit.maxRepaid.min(maxRepaid).toUint96();
@@ -763,6 +767,17 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint256 value = HealthLib.valueDown(line.collateral, priceE36);
         uint256 ltv = line.terms.initialLtvBps;
         require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.BeyondInitialLtv(debt, value, ltv));
+    }
+
+    function _isHealthy(Line memory line, uint256 measuredE36) private pure returns (bool) {
+        uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
+        return !HealthLib.exceedsLtv(line.debtUp(), value, line.terms.liquidationLtvBps);
+    }
+
+    function _requireHealthy(Line memory line, uint256 measuredE36) private pure {
+        if (_isHealthy(line, measuredE36)) return;
+        uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
+        revert ErrorsLib.Unhealthy(line.debtUp(), value, line.terms.liquidationLtvBps);
     }
 
     /// @dev A line without collateral needs no price to be measured: its value is zero at any.

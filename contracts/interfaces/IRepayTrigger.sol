@@ -78,9 +78,13 @@ interface IRepayTrigger {
     /// holds nobody up (`FiringFailed`). Reverts when none fired, or when too little gas is left to go on fairly.
     function performUpkeep(bytes calldata performData) external;
 
+    /// @notice What `checkUpkeep` asks of itself: fires and reverts, with `WouldFire` if the firing succeeded. Only the trigger.
+    function probe(Mandate calldata mandate) external;
+
     function stateOf(bytes32 mandateHash) external view returns (MandateState memory);
 
-    /// @notice SHARE: the feed's mark up to which revenue was counted, and what was owed but not yet paid.
+    /// @notice SHARE: the feed's mark up to which revenue was counted, and what was counted but not yet paid, as an exact
+    /// numerator over 1e4·10^(feed's decimals): carry grows by (answer − mark)·shareBps·10^(loan token's decimals).
     function shareOf(bytes32 mandateHash) external view returns (uint256 mark, uint256 carry);
 
     function isBurned(address borrower, uint256 nonce) external view returns (bool);

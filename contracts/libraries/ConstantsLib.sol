@@ -34,6 +34,12 @@ uint256 constant MAX_KEEPER_FEE_BPS = 100;
 uint256 constant GUARDIAN_STOP = 7 days;
 uint256 constant GUARDIAN_COOLDOWN = 7 days;
 
+/// @dev Gas that reading one feed may use. Chainlink's proxies use a fifth of it.
+uint256 constant FEED_GAS = 100_000;
+
+/// @dev Gas that firing one mandate of a batch may use, feeds included. A firing uses a tenth of it.
+uint256 constant FIRING_GAS = 1_000_000;
+
 /// @dev Flags of a line, as they appear in its stored state. The other bits are internal and read as zero.
 uint16 constant FLAG_TERMINATED = 1;
 uint16 constant FLAG_CLOSED = 2;

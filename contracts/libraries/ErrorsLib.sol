@@ -63,16 +63,18 @@ library ErrorsLib {
     // ---------------------------------------------------------------- oracle
     error PriceUnavailable(IOracleAdapter.Reason reason, address feed);
     error BadFeed(address feed);
+    error BadOracle(bytes32 field, uint256 value);
 
     // ---------------------------------------------------------------- trigger
     error BadMandate(bytes32 field, uint256 value);
     error NonceBurned(address borrower, uint256 nonce);
+    error NonceUsed(address borrower, uint256 nonce, bytes32 mandateHash);
     error MandateUnknown(bytes32 mandateHash);
     error MandateOver(bytes32 mandateHash, uint256 expiry);
     error MandateIsRevoked(bytes32 mandateHash);
     error PeriodClosed(bytes32 mandateHash, uint256 period);
     error NotTriggered(bytes32 mandateHash);
-    error NothingPaid(bytes32 mandateHash);
     error NoneFired();
+    error WouldFire();
     error TooLittleGas(uint256 left, uint256 needed);
 }
