@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -88,6 +88,38 @@ class Alerts:
         for key, message in closed:
             log.info("resolved: %s", message, extra={"alert": key})
         return frozenset(key for key, _ in closed)
+
+
+class Conditions:
+    """Alerts of a process that looks again and again.
+
+    Each is raised once when its condition begins and resolved when it ends, also when it began in an earlier run.
+    """
+
+    def __init__(self, alerts: Alerts, prefixes: Sequence[str]) -> None:
+        self._alerts = alerts
+        self._prefixes = tuple(prefixes)
+        self._open: set[str] | None = None
+
+    async def holds(
+        self, key: str, severity: Severity, message: str, hint: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """The condition is there."""
+        if key not in await self._known():
+            await self._alerts.raise_(key, severity, message, hint, details)
+            (await self._known()).add(key)
+
+    async def over(self, key: str) -> None:
+        """The condition is not there."""
+        if key in await self._known():
+            await self._alerts.resolve(key)
+            (await self._known()).discard(key)
+
+    async def _known(self) -> set[str]:
+        if self._open is None:
+            keys = [await self._alerts.open_keys(prefix) for prefix in self._prefixes]
+            self._open = set().union(*keys)
+        return self._open
 
 
 def _upsert(key: str, severity: Severity, message: str, hint: str, details: dict[str, Any]) -> Any:

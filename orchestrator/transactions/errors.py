@@ -51,6 +51,7 @@ _UNDERPRICED: Final = ("underpriced", "fee too low", "feetoolow", "max fee per g
 _POOR: Final = ("insufficient funds", "insufficientfunds", "upfront cost exceeds", "exceeds transaction sender account")
 _NEVER: Final = (
     "intrinsic gas too low",
+    "intrinsic gas too high",
     "exceeds block gas limit",
     "invalid sender",
     "invalid chain id",

@@ -2,13 +2,15 @@
 
 ::
 
-    queued ──► signed ──► broadcast ──► mined ──► finalized
-      │          │            ▲  │        │  │
-      │          └────────────┼──┴─► mined│  └──► failed (mined and reverted, and final)
-      ├──► failed             └───────────┘ (a reorg took the block)
-      └──► cancelled     signed, broadcast ──► failed (another transaction took the nonce, and that is final)
+    queued ───► signed ───► broadcast ───► mined ───► finalized
+       │                        ▲            ├───► failed: it reverted
+       ├───► failed             │            ├───► cancelled: the attempt that was mined only used up the nonce
+       └───► cancelled          └────────────┘ a reorg took the block
 
-Once bytes are signed, an intent ends only when its nonce is used for good: so no nonce is ever left behind.
+    signed ───► mined: a node had the bytes before we knew
+    signed, broadcast ───► failed: a stranger's transaction used the nonce, for good
+
+Once bytes are signed, an intent ends only when its nonce is used for good: no nonce is ever left behind.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ NEXT: Final[Mapping[IntentStatus, frozenset[IntentStatus]]] = {
     IntentStatus.QUEUED: frozenset({IntentStatus.SIGNED, IntentStatus.FAILED, IntentStatus.CANCELLED}),
     IntentStatus.SIGNED: frozenset({IntentStatus.BROADCAST, IntentStatus.MINED, IntentStatus.FAILED}),
     IntentStatus.BROADCAST: frozenset({IntentStatus.MINED, IntentStatus.FAILED}),
-    IntentStatus.MINED: frozenset({IntentStatus.BROADCAST, IntentStatus.FINALIZED, IntentStatus.FAILED}),
+    IntentStatus.MINED: frozenset(
+        {IntentStatus.BROADCAST, IntentStatus.FINALIZED, IntentStatus.FAILED, IntentStatus.CANCELLED}
+    ),
     IntentStatus.FINALIZED: frozenset(),
     IntentStatus.FAILED: frozenset(),
     IntentStatus.CANCELLED: frozenset(),

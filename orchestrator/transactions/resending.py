@@ -1,0 +1,60 @@
+"""What to do about a transaction that is not mined yet: wait, send the same bytes again, or replace it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.transactions.confirmations import Finding
+from orchestrator.transactions.fees import Fees, replacement_fees
+from orchestrator.transactions.node import View
+
+
+@dataclass(frozen=True, slots=True)
+class SendPolicy:
+    """How the sender behaves; amounts in wei.
+
+    Attributes:
+        max_fee_per_gas_wei: nothing is ever offered above this.
+        gas_margin_percent: added to the node's estimate, since the state moves until a transaction is mined.
+        replace_after_blocks: the next transaction in line is replaced when so many blocks went by without it.
+        max_in_flight: nonces held at once; nodes drop more than a handful of one sender.
+    """
+
+    max_fee_per_gas_wei: int
+    gas_margin_percent: int = 25
+    replace_after_blocks: int = 3
+    max_in_flight: int = 16
+
+
+class Action(StrEnum):
+    WAIT = "wait"
+    BROADCAST = "broadcast"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``fees`` are those of the replacement, and there exactly with REPLACE. ``at_cap``: only the cap forbids one."""
+
+    action: Action
+    fees: Fees | None = None
+    at_cap: bool = False
+
+
+def decide(finding: Finding, view: View, *, known: bool, blocks_waited: int, policy: SendPolicy) -> Decision:
+    """What to do about an unmined flight.
+
+    ``known``: the node has the newest attempt, which was first seen waiting ``blocks_waited`` blocks ago. Nodes forget;
+    a reorg, too, may leave a transaction nowhere. A replacement keeps the nonce (pitfall 31); one that the cap forbids
+    waits until fees fall.
+    """
+    newest = finding.flight.newest
+    overdue = finding.flight.nonce == view.nonce_at_head and blocks_waited >= policy.replace_after_blocks
+    can_be_mined = newest.fees.can_be_mined(view.market.base_fee_wei)
+    stuck = overdue or not can_be_mined
+    fees = replacement_fees(newest.fees, view.market, policy.max_fee_per_gas_wei) if stuck else None
+    if fees is not None:
+        return Decision(Action.REPLACE, fees)
+    send = not newest.was_broadcast or (can_be_mined and not known)
+    return Decision(Action.BROADCAST if send else Action.WAIT, at_cap=stuck)

@@ -1,0 +1,306 @@
+"""The sender: the only process with keys. Takes queued intents, signs each once, and stays with it until it is final.
+
+One tick looks at the chain once and does everything that follows from it. Whatever it was killed in, the next tick of
+any sender goes on from what is stored: signed bytes go out again, and nothing is signed twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from orchestrator.alerts import Alerts
+from orchestrator.chain.contracts import Contract
+from orchestrator.chain.rpc import RpcError
+from orchestrator.db.models import Attempt, Cursor, Intent
+from orchestrator.db.session import Sessions
+from orchestrator.metrics import Metrics
+from orchestrator.transactions import intents, lanes
+from orchestrator.transactions.confirmations import Finding, Verdict, judge, record
+from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_simulation
+from orchestrator.transactions.fees import Fees, initial_fees
+from orchestrator.transactions.intents import Flight, QueuedIntent, SignedAttempt
+from orchestrator.transactions.node import Node, Receipt, View
+from orchestrator.transactions.outcomes import Outcomes
+from orchestrator.transactions.resending import Action, SendPolicy, decide
+from orchestrator.transactions.signers import Signer
+from orchestrator.transactions.states import UNMINED, IntentStatus
+from orchestrator.transactions.steps import Reached, Step, pass_by
+from orchestrator.transactions.telling import SenderAlerts
+
+log = logging.getLogger(__name__)
+
+REVERTED = TransactionError(ErrorKind.REVERT, "mined and reverted")
+
+
+class Sender:
+    """Sends for one signer on one chain. Two at once do no harm: rows are locked and nonces are unique."""
+
+    def __init__(
+        self,
+        *,
+        chain_id: int,
+        node: Node,
+        sessions: Sessions,
+        signer: Signer,
+        outcomes: Outcomes,
+        contract: Contract,
+        alerts: Alerts,
+        metrics: Metrics,
+        policy: SendPolicy,
+        reached: Reached = pass_by,
+    ) -> None:
+        self._chain_id = chain_id
+        self._node = node
+        self._sessions = sessions
+        self._signer = signer
+        self._outcomes = outcomes
+        self._contract = contract
+        self._metrics = metrics
+        self._policy = policy
+        self._reached = reached
+        self._waiting_since_block: dict[str, int] = {}
+        self._tell = SenderAlerts(alerts, chain_id, signer.address)
+
+    async def recover(self) -> None:
+        """At the start of a run: sends the stored bytes of all that is unmined again; signs nothing (invariant 7)."""
+        for flight in await self._flights():
+            if flight.status in UNMINED:
+                await self._broadcast(flight.intent_id, flight.newest)
+
+    async def tick(self) -> None:
+        """One look at the chain, and all that follows from it. Does nothing while nothing is queued or in flight.
+
+        Raises RpcError and sqlalchemy's OperationalError: the next tick repeats what was not done.
+        """
+        flights = await self._flights()
+        room = self._policy.max_in_flight - sum(flight.status in UNMINED for flight in flights)
+        async with self._sessions() as session:
+            waiting = await intents.queued(session, self._chain_id, max(0, room))
+        if not flights and not waiting:
+            return
+        view = await self._node.view(self._signer.address)
+        findings = await self._confirm(flights, view)
+        if min((flight.nonce for flight in flights if flight.status in UNMINED), default=0) > view.nonce_at_head:
+            await self._mend(view)
+        at_cap = await self._resend(findings, view)
+        at_cap |= await self._send(waiting, view)
+        await self._tell.fees_at_cap(
+            at_cap, base_fee_wei=view.market.base_fee_wei, cap_wei=self._policy.max_fee_per_gas_wei
+        )
+
+    async def _flights(self) -> Sequence[Flight]:
+        async with self._sessions() as session:
+            return await intents.in_flight(session, self._chain_id, self._signer.address)
+
+    # ---------------------------------------------------------------- what became of them
+
+    async def _confirm(self, flights: Sequence[Flight], view: View) -> Sequence[Finding]:
+        hashes = [attempt.tx_hash for flight in flights for attempt in flight.attempts]
+        receipts: Mapping[str, Receipt] = await self._node.receipts(hashes) if hashes else {}
+        findings = [judge(flight, receipts, view) for flight in flights]
+        for finding in findings:
+            if finding.changes:
+                await self._record(finding)
+        displaced = (finding.flight for finding in findings if finding.verdict is Verdict.DISPLACED)
+        if findings:
+            await self._tell.displaced(next(displaced, None))
+        return findings
+
+    async def _record(self, finding: Finding) -> None:
+        reverted = await self._why_reverted(finding)
+        final = finding.verdict in (Verdict.FINAL, Verdict.DISPLACED_FOR_GOOD)
+        async with self._sessions.begin() as session:
+            if not await record(session, finding, self._outcomes, reverted):
+                return
+            self._reached(Step.SETTLED_UNCOMMITTED if final else Step.MINED_UNCOMMITTED)
+        self._reached(Step.SETTLED if final else Step.MINED)
+        self._metrics.transactions.labels(outcome=finding.verdict.value).inc()
+        if finding.verdict is Verdict.MINED:
+            waited = datetime.now(UTC) - finding.flight.created_at
+            self._metrics.inclusion_seconds.observe(waited.total_seconds())
+        log.info(
+            "transaction %s",
+            finding.verdict.value,
+            extra={
+                "intent": str(finding.flight.intent_id),
+                "nonce": finding.flight.nonce,
+                "block": finding.receipt.block_number if finding.receipt else None,
+            },
+        )
+
+    async def _why_reverted(self, finding: Finding) -> TransactionError:
+        """Puts a mined revert into words by repeating the call on the state before its block."""
+        receipt = finding.receipt
+        if receipt is None or receipt.succeeded:
+            return REVERTED
+        async with self._sessions() as session:
+            intent = await session.get_one(Intent, finding.flight.intent_id)
+        call = intents.call_of(intent)
+        refusal = await self._node.why_reverted(
+            sender=self._signer.address,
+            to=call.to,
+            data=call.data,
+            value_wei=call.value_wei,
+            block_number=receipt.block_number - 1,
+        )
+        error = classify_simulation(refusal, self._contract) if refusal else REVERTED
+        return error if error.kind in (ErrorKind.REVERT, ErrorKind.ALREADY_DONE) else REVERTED
+
+    # ---------------------------------------------------------------- what is signed and not mined
+
+    async def _resend(self, findings: Sequence[Finding], view: View) -> bool:
+        """Whether something waits at the fee cap."""
+        pending = {Verdict.WAITING, Verdict.UNMINED}
+        unmined = [f for f in findings if f.receipt is None and f.verdict in pending]
+        self._forget_except({finding.flight.newest.tx_hash for finding in unmined})
+        known = await self._node.known([finding.flight.newest.tx_hash for finding in unmined])
+        at_cap = False
+        for finding in unmined:
+            newest = finding.flight.newest
+            since = self._waiting_since_block.setdefault(newest.tx_hash, view.head_number)
+            decision = decide(
+                finding,
+                view,
+                known=newest.tx_hash in known,
+                blocks_waited=view.head_number - since,
+                policy=self._policy,
+            )
+            at_cap |= decision.at_cap
+            if decision.action is Action.BROADCAST:
+                await self._broadcast(finding.flight.intent_id, newest)
+            elif decision.fees is not None:
+                await self._replace(finding.flight.intent_id, newest.number, decision.fees, cancels=False)
+        return at_cap
+
+    def _forget_except(self, tx_hashes: set[str]) -> None:
+        self._waiting_since_block = {k: v for k, v in self._waiting_since_block.items() if k in tx_hashes}
+
+    async def _replace(self, intent_id: uuid.UUID, replaces: int, fees: Fees, *, cancels: bool) -> None:
+        async with self._sessions.begin() as session:
+            attempt = await lanes.sign_replacement(
+                session, self._signer, intent_id, replaces=replaces, fees=fees, cancels=cancels
+            )
+            self._reached(Step.SIGNED_UNCOMMITTED)
+        if attempt is None:
+            return
+        self._reached(Step.SIGNED)
+        self._metrics.replacements.inc()
+        log.info(
+            "attempt %d replaces %d", attempt.number, replaces, extra={"intent": str(intent_id), "tx": attempt.tx_hash}
+        )
+        await self._broadcast(intent_id, attempt)
+
+    async def _broadcast(self, intent_id: uuid.UUID, attempt: SignedAttempt | Attempt) -> None:
+        sent = await self._node.broadcast(attempt.raw)
+        self._reached(Step.BROADCAST_UNRECORDED)
+        if sent.error is None:
+            async with self._sessions.begin() as session:
+                await intents.record_broadcast(session, intent_id, attempt.number)
+            self._reached(Step.BROADCAST)
+            await self._tell.poor(False)
+            return
+        async with self._sessions.begin() as session:
+            news = await intents.record_error(session, intent_id, sent.error)
+        if news:
+            extra = {"intent": str(intent_id), "tx": attempt.tx_hash}
+            log.warning("not broadcast (%s): %s", sent.error.kind.value, sent.error.words, extra=extra)
+        self._metrics.broadcast_errors.labels(kind=sent.error.kind.value).inc()
+        if sent.poor:
+            self._waiting_since_block.pop(attempt.tx_hash, None)  # more fees would not help
+            await self._tell.poor(True)
+        if sent.error.kind is ErrorKind.FATAL:
+            await self._give_up(intent_id, attempt.number, sent.error)
+
+    async def _give_up(self, intent_id: uuid.UUID, number: int, error: TransactionError) -> None:
+        """No node will ever take these bytes: an empty transfer takes their nonce, so that the lane goes on."""
+        await self._tell.fatal(intent_id, error)
+        async with self._sessions() as session:
+            attempt = await session.get_one(Attempt, (intent_id, number))
+        if not attempt.cancels:
+            await self._replace(intent_id, number, intents.fees_of(attempt), cancels=True)
+
+    # ---------------------------------------------------------------- what is queued
+
+    async def _send(self, waiting: Sequence[QueuedIntent], view: View) -> bool:
+        """Whether something waits at the fee cap."""
+        if not waiting or await self._held():
+            return False
+        fees = initial_fees(view.market, self._policy.max_fee_per_gas_wei)
+        if fees is None:
+            return True
+        for intent in waiting:
+            await self._send_one(intent, fees, view.nonce_at_head)
+        return False
+
+    async def _held(self) -> bool:
+        """Whether the mirror says that nobody should act on it (a finalized block that does not match)."""
+        async with self._sessions() as session:
+            frozen = await session.scalar(select(Cursor.frozen).where(Cursor.chain_id == self._chain_id))
+        return frozen is not None
+
+    async def _send_one(self, intent: QueuedIntent, fees: Fees, nonce_at_head: int) -> None:
+        call = intent.call
+        try:
+            estimate = await self._node.estimate_gas(
+                sender=self._signer.address, to=call.to, data=call.data, value_wei=call.value_wei
+            )
+        except RpcError as refusal:
+            await self._refused(intent, classify_simulation(refusal, self._contract))
+            return
+        self._reached(Step.SIMULATED)
+        gas_limit = estimate * (100 + self._policy.gas_margin_percent) // 100
+        async with self._sessions.begin() as session:
+            lane = await lanes.lock_lane(session, self._chain_id, self._signer.address, nonce_at_head)
+            overtaken = lanes.catch_up(lane, nonce_at_head)
+            attempt = await lanes.sign_next(
+                session, lane, self._signer, intent.intent_id, gas_limit=gas_limit, fees=fees
+            )
+            if attempt is not None:
+                await self._outcomes.signed(session, intent.intent_id)
+            self._reached(Step.SIGNED_UNCOMMITTED)
+        self._reached(Step.SIGNED)
+        if overtaken:
+            await self._tell.overtaken(nonce_at_head)
+        if attempt is not None:
+            log.info("signed", extra={"intent": str(intent.intent_id), "tx": attempt.tx_hash})
+            await self._broadcast(intent.intent_id, attempt)
+
+    async def _mend(self, view: View) -> None:
+        """Takes nonces that a stranger's transaction had and a reorg gave back, so that later ones get mined."""
+        fees = initial_fees(view.market, self._policy.max_fee_per_gas_wei)
+        if fees is None:
+            return
+        async with self._sessions.begin() as session:
+            lane = await lanes.lock_lane(session, self._chain_id, self._signer.address, view.nonce_at_head)
+            missing = await lanes.holes(session, lane, view.nonce_at_head)
+            fillers = [await lanes.fill_hole(session, lane, self._signer, nonce, fees) for nonce in missing]
+        for filler in fillers:
+            log.warning("fills a hole in the lane", extra={"intent": str(filler.intent_id), "tx": filler.tx_hash})
+            await self._broadcast(filler.intent_id, filler)
+
+    async def _refused(self, intent: QueuedIntent, error: TransactionError) -> None:
+        """A simulation failed: what can't succeed ends here, before it costs anything; the rest is tried again."""
+        if error.kind is ErrorKind.REVERT:
+            error = await self._outcomes.explain(intent.intent_id, error, self._node, self._signer.address)
+        extra = {"intent": str(intent.intent_id)}
+        if error.kind is ErrorKind.RETRY:
+            async with self._sessions.begin() as session:
+                news = await intents.record_error(session, intent.intent_id, error)
+            if news:
+                log.warning("not sent yet: %s", error.words, extra=extra)
+            return
+        log.warning("not sent (%s): %s", error.kind.value, error.words, extra=extra)
+        async with self._sessions.begin() as session:
+            row = await intents.lock(session, intent.intent_id, skip_locked=True)
+            if row is None or row.status != IntentStatus.QUEUED.value:
+                return
+            intents.finish(row, IntentStatus.FAILED, error)
+            await self._outcomes.failed(session, intent.intent_id, error)
+        self._metrics.transactions.labels(outcome=error.kind.value).inc()
+        if error.kind is ErrorKind.FATAL:
+            await self._tell.fatal(intent.intent_id, error)

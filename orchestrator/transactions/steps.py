@@ -1,0 +1,27 @@
+"""The named steps between commits and sends, at which a crash must do no harm; tests stop the process there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """In the order in which an intent passes them."""
+
+    SIMULATED = "simulated"
+    SIGNED_UNCOMMITTED = "signed, before the commit"
+    SIGNED = "signed and committed, before the broadcast"
+    BROADCAST_UNRECORDED = "broadcast, before that is recorded"
+    BROADCAST = "broadcast and recorded"
+    MINED_UNCOMMITTED = "mined, before the commit"
+    MINED = "mined and committed"
+    SETTLED_UNCOMMITTED = "final, before the commit"
+    SETTLED = "final and committed"
+
+
+Reached = Callable[[Step], None]
+
+
+def pass_by(step: Step) -> None:
+    """What production does at every step: nothing."""

@@ -1,0 +1,79 @@
+"""What the sender tells people: each condition once while it lasts."""
+
+from __future__ import annotations
+
+import uuid
+
+from orchestrator.alerts import Alerts, Conditions, Severity
+from orchestrator.transactions.errors import TransactionError
+from orchestrator.transactions.intents import Flight
+
+
+class SenderAlerts:
+    """The alerts about one signer on one chain."""
+
+    def __init__(self, alerts: Alerts, chain_id: int, signer: str) -> None:
+        self._alerts = alerts
+        self._signer = signer
+        self._fees, self._balance, self._nonce = (
+            f"{kind}:{chain_id}:{signer}" for kind in ("fees", "balance", "nonce")
+        )
+        self._conditions = Conditions(alerts, [self._fees, self._balance, self._nonce])
+
+    async def fees_at_cap(self, at_cap: bool, *, base_fee_wei: int, cap_wei: int) -> None:
+        """Whether something waits because the cap lets it offer no more."""
+        if not at_cap:
+            await self._conditions.over(self._fees)
+            return
+        await self._conditions.holds(
+            self._fees,
+            Severity.WARNING,
+            f"the base fee of {base_fee_wei} wei leaves no room below the cap of {cap_wei} wei: transactions wait",
+            "wait for fees to fall, or raise COVENANT_MAX_FEE_PER_GAS_WEI",
+            {"base_fee_wei": str(base_fee_wei), "cap_wei": str(cap_wei)},
+        )
+
+    async def displaced(self, flight: Flight | None) -> None:
+        """An intent whose nonce was used by a stranger in a block that is not final yet; None when there is none."""
+        if flight is None:
+            await self._conditions.over(self._nonce)
+            return
+        await self._conditions.holds(
+            self._nonce,
+            Severity.CRITICAL,
+            f"nonce {flight.nonce} of {self._signer} was used by a transaction that is not ours",
+            "let nobody else use the sender's key; the intent is given up once that transaction is final",
+            {"nonce": str(flight.nonce), "intent": str(flight.intent_id)},
+        )
+
+    async def overtaken(self, nonce_at_head: int) -> None:
+        """The chain counts more transactions of the signer than we ever signed."""
+        await self._alerts.raise_(
+            f"{self._nonce}:{nonce_at_head}",
+            Severity.CRITICAL,
+            f"{self._signer} has sent {nonce_at_head} transactions, more than we know of: somebody else uses its key",
+            "find out who, and let nobody else use the sender's key",
+            {"nonce_at_head": str(nonce_at_head)},
+        )
+
+    async def poor(self, is_poor: bool) -> None:
+        """Whether the node says that the signer can't pay."""
+        if not is_poor:
+            await self._conditions.over(self._balance)
+            return
+        await self._conditions.holds(
+            self._balance,
+            Severity.CRITICAL,
+            f"the signer {self._signer} can't pay for its transactions",
+            f"send native currency to {self._signer}; what is signed goes out by itself then",
+        )
+
+    async def fatal(self, intent_id: uuid.UUID, error: TransactionError) -> None:
+        """A transaction that no repetition helps."""
+        await self._alerts.raise_(
+            f"transaction:{intent_id}",
+            Severity.CRITICAL,
+            f"a transaction can't be sent at all: {error.words}",
+            f"see `covenant transactions show {intent_id}`; check the node and its chain id",
+            {"intent": str(intent_id)},
+        )
