@@ -45,16 +45,19 @@ def feed_contract() -> Contract:
     return Contract("feed", FEED_ABI)
 
 
-async def aggregator_of(reader: ChainReader, feed: str, block_hash: str) -> tuple[str, int] | None:
-    """The aggregator behind a proxy and its phase, as of one block; None when the feed answers for itself."""
+async def aggregator_of(reader: ChainReader, feed: str, block_hash: str) -> tuple[str, int]:
+    """Who emits a feed's rounds, and the phase that the feed puts before their ids, as of one block.
+
+    A feed without these views speaks for itself and has no phases: (feed, 0).
+    """
     codec = feed_contract()
     aggregator, phase = await reader.call_at(
         block_hash, [(feed, codec.encode_call("aggregator")), (feed, codec.encode_call("phaseId"))]
     )
     if isinstance(aggregator, RpcRefused) or isinstance(phase, RpcRefused):
-        return None
+        return feed, 0
     try:
         address, phase_id = codec.decode_result("aggregator", aggregator), codec.decode_result("phaseId", phase)
     except UndecodableData:
-        return None
-    return None if address in (ZERO_ADDRESS, feed.lower()) else (address, phase_id)
+        return feed, 0
+    return (feed, 0) if address == ZERO_ADDRESS else (address, phase_id)

@@ -19,13 +19,13 @@ from orchestrator.chain.book import AddressBook
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
 from orchestrator.db.lease import Lease, LeaseLost, acquire_lease
-from orchestrator.mirror.batch import Projector
 from orchestrator.mirror.commit import Committer, CursorMoved
 from orchestrator.mirror.cursor import HeadsContradict
 from orchestrator.mirror.decode import Codecs
 from orchestrator.mirror.follow import Follower, Step
 from orchestrator.mirror.reorg import FinalizedMismatch
-from orchestrator.mirror.start import open_mirror
+from orchestrator.mirror.start import open_mirror, store_feeds
+from orchestrator.mirror.watch import sources_of_book, sources_of_feeds
 
 log = logging.getLogger(__name__)
 
@@ -124,8 +124,11 @@ class MirrorLoop:
                 self._next_reader()
 
     async def _open(self, lease: Lease) -> Follower:
-        watch = await open_mirror(self.engine, lease, self.readers[self._reader], self.book, self.codecs)
-        projector = Projector(self.book.chain_id, watch, self.codecs)
+        reader = self.readers[self._reader]
+        await store_feeds(self.engine, self.book)
+        head = (await reader.heads()).latest
+        wanted = sources_of_book(self.book) + await sources_of_feeds(reader, self.book, head.hash)
+        projector = await open_mirror(self.engine, lease, reader, self.book.chain_id, wanted, self.codecs)
         return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts)
 
     async def _failed(self, error: Exception) -> None:

@@ -46,3 +46,25 @@ async def update_lines(connection: AsyncConnection, chain_id: int, first: int, l
 async def restore_lines(connection: AsyncConnection, chain_id: int, ancestor: int) -> None:
     """Bring lines whose state came after ``ancestor`` back to the newest version that is left."""
     await connection.execute(_RESTORE_LINES, {"chain_id": chain_id, "ancestor": ancestor})
+
+
+# Each state of a line is numbered. A version that does not follow the one before it means that a log is missing.
+_SEQUENCE_GAPS = text(
+    """
+    SELECT version.line_id, version.seq, coalesce(previous.seq, 0) AS previous_seq
+    FROM line_versions AS version LEFT JOIN LATERAL (
+        SELECT seq FROM line_versions AS earlier
+        WHERE (earlier.chain_id, earlier.vault, earlier.line_id) = (version.chain_id, version.vault, version.line_id)
+          AND (earlier.block_number, earlier.log_index) < (version.block_number, version.log_index)
+        ORDER BY earlier.block_number DESC, earlier.log_index DESC LIMIT 1
+    ) AS previous ON true
+    WHERE version.chain_id = :chain_id AND version.block_number BETWEEN :first AND :last
+      AND version.seq <> coalesce(previous.seq, 0) + 1
+    """
+)
+
+
+async def sequence_gaps(connection: AsyncConnection, chain_id: int, first: int, last: int) -> tuple[str, ...]:
+    """The versions that blocks ``first`` to ``last`` made and that don't follow the version before them, in words."""
+    rows = await connection.execute(_SEQUENCE_GAPS, {"chain_id": chain_id, "first": first, "last": last})
+    return tuple(f"line {row.line_id} goes from state {row.previous_seq} to {row.seq}" for row in rows)

@@ -59,22 +59,19 @@ class Watch:
 
 
 def sources_of_book(book: AddressBook) -> list[Source]:
-    """The vault, its NFT, its trigger and the feeds of an address book."""
+    """The vault, its NFT and its trigger."""
     vault = book.vault.lower()
     ours = ((book.vault, Role.VAULT), (book.nft, Role.NFT), (book.trigger, Role.TRIGGER))
-    sources = [Source(address.lower(), role, vault, role.value, book.deployed_block) for address, role in ours]
-    for pair, feed in book.feeds.items():
-        address = feed.address.lower()
-        sources.append(Source(address, Role.FEED, None, pair, book.deployed_block, feed=address))
+    return [Source(address.lower(), role, vault, role.value, book.deployed_block) for address, role in ours]
+
+
+async def sources_of_feeds(reader: ChainReader, book: AddressBook, block_hash: str) -> list[Source]:
+    """The feeds of an address book, and the aggregators that speak for those that are proxies, as of one block."""
+    sources: list[Source] = []
+    for pair, entry in book.feeds.items():
+        feed = entry.address.lower()
+        speaker, phase = await aggregator_of(reader, feed, block_hash)
+        if speaker != feed:
+            sources.append(Source(feed, Role.FEED, None, pair, book.deployed_block, feed))
+        sources.append(Source(speaker, Role.FEED, None, pair, book.deployed_block, feed, phase))
     return sources
-
-
-async def aggregators_of(reader: ChainReader, sources: Iterable[Source], block_hash: str) -> list[Source]:
-    """The contracts that speak for those feeds of ``sources`` that are proxies, as of one block."""
-    found: list[Source] = []
-    for source in sources:
-        if source.role is Role.FEED and (behind := await aggregator_of(reader, source.address, block_hash)):
-            address, phase = behind
-            label = f"{source.label} phase {phase}"
-            found.append(Source(address, Role.FEED, None, label, source.from_block, source.address, phase))
-    return found

@@ -1,0 +1,78 @@
+"""Writing what logs make: all of it at once, or log by log when the database refuses some of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import psycopg
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.chain.blocks import ChainLog
+from orchestrator.db.copy import copy_rows
+from orchestrator.db.models import Log, Model, OutboxEvent
+from orchestrator.db.models.registry import table_of
+from orchestrator.mirror.batch import ProjectedLog
+
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError)
+
+
+async def store_logs(connection: AsyncConnection, chain_id: int, logs: Iterable[ChainLog]) -> None:
+    """Keep canonical logs as they are."""
+    await copy_rows(connection, table_of(Log), [_log_row(chain_id, log) for log in logs])
+
+
+async def apply_logs(connection: AsyncConnection, projected: Sequence[ProjectedLog]) -> list[ProjectedLog]:
+    """Write the rows and outbox events of logs. Returns those with a fault, their own or the database's."""
+    sound = [item for item in projected if item.fault is None]
+    faulty = [item for item in projected if item.fault is not None]
+    try:
+        async with connection.begin_nested():
+            await _write(connection, sound)
+    except _REFUSED:
+        for item in sound:
+            fault = await _write_alone(connection, item)
+            if fault is not None:
+                faulty.append(ProjectedLog(item.log, fault=fault))
+    return faulty
+
+
+async def _write_alone(connection: AsyncConnection, item: ProjectedLog) -> str | None:
+    """Write what one log makes; the reason when the database refuses it."""
+    try:
+        async with connection.begin_nested():
+            await _write(connection, [item])
+    except _REFUSED as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return None
+
+
+async def _write(connection: AsyncConnection, items: Iterable[ProjectedLog]) -> None:
+    by_model: dict[type[Model], list[dict[str, object]]] = {}
+    told: list[dict[str, object]] = []
+    for item in items:
+        for row in item.rows:
+            by_model.setdefault(row.model, []).append(row.values)
+        if item.told is not None:
+            told.append(dict(item.told))
+    for model, rows in by_model.items():
+        await copy_rows(connection, table_of(model), rows)
+    await copy_rows(connection, table_of(OutboxEvent), told)
+
+
+def _log_row(chain_id: int, log: ChainLog) -> dict[str, object]:
+    topics = (*log.topics, None, None, None, None)
+    return {
+        "chain_id": chain_id,
+        "block_number": log.block_number,
+        "block_hash": log.block_hash,
+        "log_index": log.log_index,
+        "tx_hash": log.tx_hash,
+        "tx_index": log.tx_index,
+        "address": log.address,
+        "topic0": topics[0],
+        "topic1": topics[1],
+        "topic2": topics[2],
+        "topic3": topics[3],
+        "data": log.data,
+        "canonical": True,
+    }

@@ -1,0 +1,15 @@
+"""What projections need to know of markets that were created before the logs at hand."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.db.models import Market
+from orchestrator.mirror.batch import LoanTokens
+
+
+async def known_loan_tokens(connection: AsyncConnection, chain_id: int) -> LoanTokens:
+    """The loan token of each (vault, market id) of the markets that are mirrored."""
+    query = select(Market.vault, Market.market_id, Market.loan_token).where(Market.chain_id == chain_id)
+    return {(vault, market_id): token for vault, market_id, token in await connection.execute(query)}

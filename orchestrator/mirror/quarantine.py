@@ -1,0 +1,95 @@
+"""Logs that could not be decoded or applied: kept with the reason, and tried again by the next version that starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.chain.blocks import ChainLog
+from orchestrator.db.copy import copy_rows
+from orchestrator.db.models import Block, Log, Quarantine
+from orchestrator.db.models.registry import table_of
+from orchestrator.mirror.apply import apply_logs
+from orchestrator.mirror.batch import ProjectedLog, Projector
+from orchestrator.mirror.markets import known_loan_tokens
+from orchestrator.mirror.newest_lines import update_lines
+
+
+async def quarantine_logs(connection: AsyncConnection, chain_id: int, faulty: Iterable[ProjectedLog]) -> None:
+    """Keep the reason why each of some stored logs made nothing."""
+    rows = [
+        {
+            "chain_id": chain_id,
+            "block_number": item.log.block_number,
+            "block_hash": item.log.block_hash,
+            "log_index": item.log.log_index,
+            "reason": item.fault,
+        }
+        for item in faulty
+    ]
+    await copy_rows(connection, table_of(Quarantine), rows)
+
+
+async def retry_quarantined(connection: AsyncConnection, projector: Projector) -> int:
+    """Apply what can be applied by now, within the caller's transaction. Returns how many logs left the quarantine."""
+    chain_id = projector.chain_id
+    logs, times = await _quarantined(connection, projector)
+    if not logs:
+        return 0
+    projected = projector.project_logs(logs, times, await known_loan_tokens(connection, chain_id))
+    still_faulty = {
+        (item.log.block_number, item.log.log_index) for item in await apply_logs(connection, list(projected))
+    }
+    cured = [log for log in logs if (log.block_number, log.log_index) not in still_faulty]
+    for log in cured:
+        await connection.execute(
+            update(Quarantine)
+            .where(
+                Quarantine.chain_id == chain_id,
+                Quarantine.block_number == log.block_number,
+                Quarantine.block_hash == log.block_hash,
+                Quarantine.log_index == log.log_index,
+            )
+            .values(resolved_at=func.clock_timestamp())
+        )
+    if cured:
+        await update_lines(connection, chain_id, cured[0].block_number, cured[-1].block_number)
+    return len(cured)
+
+
+async def _quarantined(connection: AsyncConnection, projector: Projector) -> tuple[list[ChainLog], dict[int, int]]:
+    """Unresolved logs of watched contracts in the order of the chain, with the timestamps of their blocks."""
+    query = (
+        select(Log.__table__, Block.timestamp)
+        .join(
+            Quarantine,
+            (Quarantine.chain_id == Log.chain_id)
+            & (Quarantine.block_number == Log.block_number)
+            & (Quarantine.block_hash == Log.block_hash)
+            & (Quarantine.log_index == Log.log_index),
+        )
+        .join(
+            Block,
+            (Block.chain_id == Log.chain_id) & (Block.number == Log.block_number) & (Block.hash == Log.block_hash),
+        )
+        .where(Log.chain_id == projector.chain_id, Log.canonical, Quarantine.resolved_at.is_(None))
+        .order_by(Log.block_number, Log.log_index)
+    )
+    rows = (await connection.execute(query)).all()
+    logs = [
+        ChainLog(
+            block_number=row.block_number,
+            block_hash=row.block_hash,
+            tx_hash=row.tx_hash,
+            tx_index=row.tx_index,
+            log_index=row.log_index,
+            address=row.address,
+            topics=tuple(topic for topic in (row.topic0, row.topic1, row.topic2, row.topic3) if topic is not None),
+            data=bytes(row.data),
+        )
+        for row in rows
+        if row.address in projector.watch.sources
+    ]
+    return logs, {row.block_number: row.timestamp for row in rows}
