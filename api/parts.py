@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.nodes import Nodes
 from orchestrator.chain.book import AddressBook
-from orchestrator.chain.rpc import JsonRpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Bounds:
 class Parts:
     book: AddressBook
     engine: AsyncEngine
-    rpc: JsonRpc
+    nodes: Nodes
     redis: Redis
     bounds: Bounds = Bounds()
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.parts import Parts, PartsDep
 from api.problems import BLOCK_NOT_MIRRORED, DATABASE_UNAVAILABLE, MIRROR_EMPTY, Problem
-from api.wire import AsOf, ChainPosition, Finality, Instant, Int64, Provenance
+from api.wire import AsOf, ChainPosition, Finality, Instant, Int64, Provenance, Standing
 from orchestrator.chain.book import AddressBook
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.models import Cursor
@@ -61,12 +61,7 @@ class Snapshot:
 
     @property
     def as_of(self) -> AsOf:
-        return AsOf(
-            chain_id=self.cursor.chain_id,
-            block_number=self.cursor.number,
-            block_hash=self.cursor.hash,
-            timestamp=Instant.of_block_time(self.cursor.timestamp),
-        )
+        return as_of_cursor(self.cursor)
 
     def finality(self, block_number: int) -> Finality:
         """How final a mirrored block is, by the heads that the mirror saw last."""
@@ -83,8 +78,25 @@ class Snapshot:
             finality=self.finality(row.block_number),
         )
 
-    def position(self, block_number: int, block_hash: str) -> ChainPosition:
-        return ChainPosition(block_number=block_number, block_hash=block_hash, finality=self.finality(block_number))
+    def position(self, block_number: int, block_hash: str, canonical: bool | None) -> ChainPosition:
+        """``canonical`` is what the mirror says of the block; None when it has not read it."""
+        return ChainPosition(
+            block_number=block_number, block_hash=block_hash, finality=self.standing(block_number, canonical)
+        )
+
+    def optional_position(
+        self, block_number: int | None, block_hash: str | None, canonical: bool | None
+    ) -> ChainPosition | None:
+        """The same for what has no block yet."""
+        if block_number is None or block_hash is None:
+            return None
+        return self.position(block_number, block_hash, canonical)
+
+    def standing(self, block_number: int, canonical: bool | None) -> Standing:
+        """As ``finality``, for blocks that may have been replaced, or may not be mirrored yet."""
+        if canonical is None:
+            return "latest"
+        return self.finality(block_number) if canonical else "orphaned"
 
 
 @asynccontextmanager
@@ -97,6 +109,15 @@ async def reading(parts: Parts) -> AsyncIterator[AsyncSession]:
 
 async def find_cursor(session: AsyncSession, chain_id: int) -> Cursor | None:
     return await session.get(Cursor, chain_id)
+
+
+def as_of_cursor(cursor: Cursor) -> AsOf:
+    return AsOf(
+        chain_id=cursor.chain_id,
+        block_number=cursor.number,
+        block_hash=cursor.hash,
+        timestamp=Instant.of_block_time(cursor.timestamp),
+    )
 
 
 MinBlock = Annotated[

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from api.wire import TokenAmount, checksum
 from orchestrator.chain.book import AddressBook
+
+NAMELESS: Final = "unknown"
+"""Stands for a token that nothing in the snapshot names."""
 
 
 def token_name(book: AddressBook, token: str) -> str:

@@ -37,6 +37,10 @@ _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 
 Finality = Literal["latest", "safe", "finalized"]
+"""Of a fact that the mirror holds: its block is canonical now, and a reorganisation may replace it until finalized."""
+
+Standing = Literal["latest", "safe", "finalized", "orphaned"]
+"""Of a fact that stays when its block goes: the same, or that a reorganisation did replace the block."""
 
 
 class WireModel(BaseModel):
@@ -166,6 +170,14 @@ class Instant(WireModel):
         """Wall-clock time, to the millisecond."""
         return cls(epoch_s=int(moment.timestamp()), rfc3339=_rfc3339(moment.astimezone(UTC), "milliseconds"))
 
+    @classmethod
+    def of_optional_block_time(cls, epoch_s: int | None) -> Self | None:
+        return None if epoch_s is None else cls.of_block_time(epoch_s)
+
+    @classmethod
+    def of_optional_clock(cls, moment: datetime | None) -> Self | None:
+        return None if moment is None else cls.of_clock(moment)
+
 
 def _rfc3339(moment: datetime, precision: str) -> str:
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
@@ -200,8 +212,8 @@ class Provenance(WireModel):
 
 
 class ChainPosition(WireModel):
-    """A block that a fact belongs to, and whether a reorganisation can still replace it."""
+    """A block that something refers to, and whether a reorganisation replaced it, or still can."""
 
     block_number: int
     block_hash: str
-    finality: Finality
+    finality: Standing

@@ -24,7 +24,7 @@ from api.lines.schemas import (
     StatusName,
     Version,
 )
-from api.lines.service import bills_of, detail_of, optional_instant, stand, status_name, stored_of
+from api.lines.service import bills_of, detail_of, stand, status_name, stored_of
 from api.lines.units import Units
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, Problem, documented
@@ -75,10 +75,9 @@ async def list_lines(
     Status depends on time and is derived line by line, so a page that asks for a rare one may be short: go on while
     there is a `next_cursor`.
     """
-    after_id = 0 if cursor is None else int(decode_cursor(cursor, (int,))[0])
-    return await list_page(
-        snapshot, _repository(snapshot), LineFilter(borrower, lender, holder), status, after_id, limit
-    )
+    wanted = LineFilter(borrower, lender, holder)
+    after_id = 0 if cursor is None else decode_integers(cursor, 1)[0]
+    return await list_page(snapshot, _repository(snapshot), wanted, status, after_id, limit)
 
 
 @router.get(
@@ -144,7 +143,9 @@ async def list_history(
     rows = await _repository(snapshot).versions(line_id, _before(cursor), limit + 1)
     units = Units(snapshot.book, held.market)
     items = [
-        Version(at=optional_instant(timestamp), stored=stored_of(row, units), log=snapshot.provenance(row))
+        Version(
+            at=Instant.of_optional_block_time(timestamp), stored=stored_of(row, units), log=snapshot.provenance(row)
+        )
         for row, timestamp in rows[:limit]
     ]
     return History(
@@ -167,7 +168,7 @@ async def list_payments(
     units = Units(snapshot.book, held.market)
     items = [
         Payment(
-            at=optional_instant(timestamp),
+            at=Instant.of_optional_block_time(timestamp),
             payer=checksum(row.payer),
             paid_from=row.source,
             charges=units.loan(row.charges),

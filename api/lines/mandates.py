@@ -8,7 +8,7 @@ from typing import Final
 from api.lines.repository import LineRepository
 from api.lines.rows import mandate_of, mandate_state_of, state_of
 from api.lines.schemas import Mandate, MandateOutlook, MandateState
-from api.lines.service import Standing, optional_instant
+from api.lines.service import Standing
 from api.lines.units import Units
 from api.snapshot import Snapshot
 from api.wire import ZERO_ADDRESS, Instant, TokenAmount, checksum
@@ -106,8 +106,8 @@ def _outlook(mandate: CreditMandate, state: CreditMandateState, moment: Moment, 
         pays=units.loan(firing.pays),
         keeper_fee=_from_source(mandate, firing.fee, units),
         seized=units.collateral(firing.seized),
-        open_from=optional_instant(seen.open_from),
-        due_at=optional_instant(seen.due_at),
+        open_from=Instant.of_optional_block_time(seen.open_from),
+        due_at=Instant.of_optional_block_time(seen.due_at),
         at_or_below_price=None if seen.at_or_below_price is None else units.price(seen.at_or_below_price),
     )
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from api.nodes import Nodes
 from orchestrator.chain.codec import UndecodableData
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
@@ -28,8 +29,8 @@ class MarketPrices:
 class OraclePrices:
     """Readings by (oracle, block hash), which never change, so they are kept; whoever wants the same shares a call."""
 
-    def __init__(self, reader: ChainReader) -> None:
-        self._reader = reader
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
         self._codec = load_contract("OracleAdapter")
         self._kept: OrderedDict[tuple[str, str], asyncio.Task[MarketPrices]] = OrderedDict()
 
@@ -48,9 +49,8 @@ class OraclePrices:
 
     async def _ask(self, oracle: str, block_hash: str) -> MarketPrices:
         encode = self._codec.encode_call
-        risk, measuring = await self._reader.call_at(
-            block_hash, [(oracle, encode("riskPrice")), (oracle, encode("measuringPrice"))]
-        )
+        calls = [(oracle, encode("riskPrice")), (oracle, encode("measuringPrice"))]
+        risk, measuring = await self._nodes.ask(lambda rpc: ChainReader(rpc).call_at(block_hash, calls))
         risk_price, deviation_bps = self._risk(risk)
         if isinstance(measuring, RpcRefused):
             reason = self._codec.decode_error(_revert_data(measuring))

@@ -132,7 +132,7 @@ def stored_of(row: StateColumns, units: Units) -> StoredState:
         unbilled_numerator=row.unbilled,
         billed_numerator=row.billed,
         billed_principal=units.loan(row.billed_principal),
-        unpaid_since=optional_instant(row.unpaid_since or None),
+        unpaid_since=Instant.of_optional_block_time(row.unpaid_since or None),
         collateral=units.collateral(row.collateral),
         reserve=units.loan(row.reserve),
         claim_loan=units.loan(row.claim_loan),
@@ -162,10 +162,6 @@ def bills_of(standing: Standing, limit: int, *, paid_when_due: bool, units: Unit
     ], len(found) <= limit
 
 
-def optional_instant(at: int | None) -> Instant | None:
-    return None if at is None else Instant.of_block_time(at)
-
-
 def _opening(standing: Standing, snapshot: Snapshot, units: Units) -> Opening:
     line = standing.held.line
     return Opening(
@@ -184,7 +180,7 @@ def _owed(standing: Standing, units: Units) -> Owed:
     return Owed(
         due=units.loan(due(state)),
         debt=units.loan(debt(state)),
-        unpaid_since=optional_instant(state.unpaid_since or None),
-        next_due_at=None if state.over else optional_instant(unpaid_from(state, terms)),
-        defaults_at=None if state.over else optional_instant(schedule.defaults_at(state, terms)),
+        unpaid_since=Instant.of_optional_block_time(state.unpaid_since or None),
+        next_due_at=None if state.over else Instant.of_optional_block_time(unpaid_from(state, terms)),
+        defaults_at=None if state.over else Instant.of_optional_block_time(schedule.defaults_at(state, terms)),
     )

@@ -75,7 +75,7 @@ async def post_offer(parts: Parts, signed: SignedOffer, repeatable: Repeatable) 
         known = await _repository(session, parts).find(data.struct_hash())
     if known is None or known.signature != signed.signature_bytes:
         # Before the transaction: a slow node must not hold a row lock.
-        await check_signature(parts.rpc, signed.offer.lender, data, signed.signature_bytes)
+        await check_signature(parts.nodes, signed.offer.lender, data, signed.signature_bytes)
     async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
         answered = await repeatable.find_answer(session)
         if answered is not None:

@@ -9,9 +9,10 @@ from typing import Final
 
 from eth_abi.abi import encode
 
+from api.nodes import Nodes
 from api.offers.problems import SIGNATURE_REFUSED
 from api.problems import Problem
-from orchestrator.chain.rpc import JsonRpc, RpcRefused
+from orchestrator.chain.rpc import RpcRefused
 from orchestrator.chain.typed_data import MalformedSignature, TypedData
 
 MAGIC_VALUE: Final = bytes.fromhex("1626ba7e")
@@ -21,12 +22,12 @@ _EXECUTION_FAILED: Final = (3, -32000, -32015)
 """How nodes say that a call reverted or broke. Other refusals (a rate limit) say nothing about the signature."""
 
 
-async def check_signature(rpc: JsonRpc, lender: str, data: TypedData, signature: bytes) -> None:
+async def check_signature(nodes: Nodes, lender: str, data: TypedData, signature: bytes) -> None:
     """Raises Problem for a signature that the vault would refuse, RpcError when the node does not answer."""
-    code = await rpc.call("eth_getCode", [lender, "latest"])
+    code = await nodes.ask(lambda rpc: rpc.call("eth_getCode", [lender, "latest"]))
     if code in ("0x", None):
         _check_own_signature(lender, data, signature)
-    elif not await _is_valid_for_contract(rpc, lender, data, signature):
+    elif not await _is_valid_for_contract(nodes, lender, data, signature):
         raise Problem(SIGNATURE_REFUSED, f"the contract wallet {lender} does not accept this signature")
 
 
@@ -39,12 +40,13 @@ def _check_own_signature(lender: str, data: TypedData, signature: bytes) -> None
         raise Problem(SIGNATURE_REFUSED, f"{signer} signed these bytes, if anyone; the lender is {lender}")
 
 
-async def _is_valid_for_contract(rpc: JsonRpc, wallet: str, data: TypedData, signature: bytes) -> bool:
+async def _is_valid_for_contract(nodes: Nodes, wallet: str, data: TypedData, signature: bytes) -> bool:
     """A wallet that reverts has refused. Only the first word of the answer counts, as on-chain."""
     digest = bytes.fromhex(data.digest()[2:])
     calldata = MAGIC_VALUE + encode(["bytes32", "bytes"], [digest, signature])
+    call = {"to": wallet, "data": "0x" + calldata.hex()}
     try:
-        answer = await rpc.call("eth_call", [{"to": wallet, "data": "0x" + calldata.hex()}, "latest"])
+        answer = await nodes.ask(lambda rpc: rpc.call("eth_call", [call, "latest"]))
     except RpcRefused as error:
         if error.code in _EXECUTION_FAILED:
             return False

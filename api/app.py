@@ -1,0 +1,68 @@
+"""The application: every route, one form of refusal, one log line a request. Nothing of it is global."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+
+from api import error_handlers, reference
+from api.access_log import AccessLog
+from api.alerts.endpoints import router as alerts
+from api.events.endpoints import router as events
+from api.feeds.endpoints import router as feeds
+from api.health.endpoints import router as health
+from api.lines.endpoints import router as lines
+from api.lines.prices import OraclePrices
+from api.metrics import ApiMetrics
+from api.offers.endpoints import router as offers
+from api.openapi import TITLE, VERSION, build_openapi
+from api.parts import Parts
+from api.reconciliations.endpoints import router as reconciliations
+from api.transactions.endpoints import router as transactions
+from api.triggers.endpoints import router as triggers
+
+MAX_BODY_BYTES: Final = 64 * 1024
+
+_V1: Final = (lines, offers, triggers, transactions, events, feeds, reconciliations, alerts)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """An application over ``parts``, which stay the caller's to close."""
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        docs_url=None,  # FastAPI's pages load their scripts from a CDN
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY_BYTES,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.parts = parts
+    app.state.metrics = ApiMetrics()
+    app.state.oracle_prices = OraclePrices(parts.nodes)
+    error_handlers.install(app)
+    app.add_middleware(AccessLog, metrics=app.state.metrics)
+    app.include_router(_versioned())
+    app.include_router(health)
+    app.include_router(reference.router)
+    app.openapi = _once(app)  # type: ignore[method-assign]
+    return app
+
+
+def _versioned() -> APIRouter:
+    v1 = APIRouter(prefix="/v1")
+    for router in _V1:
+        v1.include_router(router)
+    return v1
+
+
+def _once(app: FastAPI) -> Any:
+    """FastAPI's way to replace the document: the method is asked again for each request of it."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = build_openapi(app)
+        return app.openapi_schema
+
+    return document

@@ -1,0 +1,92 @@
+"""The OpenAPI document: what FastAPI derives, with one form of problem and an example for every body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.problems import MEDIA_TYPE, ProblemBody
+
+VERSION: Final = "1.0.0"
+TITLE: Final = "Covenant"
+SUMMARY: Final = "Credit lines whose collateral, cash and rules live on-chain."
+DESCRIPTION: Final = """\
+Every `GET` is one snapshot: it carries the block it shows in `as_of`, and each fact says in which block it is and
+whether that is `latest`, `safe` or `finalized`. "Now" is that block's time, never a clock's. With `min_block` a read
+waits for a block that you know of.
+
+Amounts are decimal strings in base units, with the token named. Rates and ratios are basis points. Times are given as
+seconds since 1970 and in RFC 3339. Lists are paged by cursor.
+
+Whatever is refused is answered with problem details (RFC 9457): a stable `code`, and a `hint` that says what to do.
+"""
+TAGS: Final = (
+    {"name": "lines", "description": "Credit lines: terms, state, what is owed, how healthy, what comes next."},
+    {"name": "offers", "description": "What lenders are ready to lend, signed, and whether it can still be taken."},
+    {"name": "triggers", "description": "Repayments that had to be sent: why, and what became of them."},
+    {"name": "transactions", "description": "What the service sends, with every attempt."},
+    {"name": "events", "description": "What happened on the chain, in order."},
+    {"name": "feeds", "description": "Oracle feeds, their health and their rounds."},
+    {"name": "reconciliations", "description": "Comparisons of the mirror with the chain."},
+    {"name": "alerts", "description": "What a person should know."},
+    {"name": "health", "description": "Whether the service lives, is ready, and how it does."},
+)
+
+_ANY_PROBLEM: Final = {
+    "description": "Any other refusal.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}}},
+}
+
+Schema = dict[str, Any]
+Examples = dict[str, dict[str, Any]]
+
+
+def build_openapi(app: FastAPI) -> Schema:
+    """The document of all routes of ``app``."""
+    document = get_openapi(
+        title=TITLE,
+        version=VERSION,
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=[dict(tag) for tag in TAGS],
+        separate_input_output_schemas=True,
+    )
+    components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
+    components.update(_problem_schemas())
+    examples = load_examples()
+    for operation in _operations(document):
+        operation["responses"]["default"] = _ANY_PROBLEM
+        for name, media in _json_bodies(operation):
+            media["example"] = examples[operation["operationId"]][name]
+    return document
+
+
+def load_examples() -> Examples:
+    """Bodies that the running service gave and took (recorded by `tests/api/test_openapi.py`), by operation."""
+    text = resources.files("api").joinpath("examples.json").read_text(encoding="utf-8")
+    examples: Examples = json.loads(text)
+    return examples
+
+
+def _problem_schemas() -> dict[str, Schema]:
+    schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs", {}), ProblemBody.__name__: schema}
+
+
+def _operations(document: Schema) -> Iterator[Schema]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _json_bodies(operation: Schema) -> Iterator[tuple[str, Schema]]:
+    """Each body in JSON that has a schema of its own: "request", or the status of the response."""
+    named = {"request": operation.get("requestBody", {}), **operation["responses"]}
+    for name, holder in named.items():
+        if "application/json" in holder.get("content", {}):
+            yield name, holder["content"]["application/json"]

@@ -1,0 +1,152 @@
+"""The web process: serves the API on COVENANT_API_HOST and COVENANT_API_PORT."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from api.app import create_app
+from api.nodes import Nodes
+from api.parts import Parts
+from orchestrator.chain.book import AddressBook
+from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.rpc import JsonRpc, RpcError
+from orchestrator.db.migrate import require_current_schema
+from orchestrator.db.session import open_engine
+from orchestrator.errors import CovenantError
+from orchestrator.readiness import notify_ready
+from orchestrator.settings import Settings
+from scripts.processes.entry import run_process
+
+log = logging.getLogger(__name__)
+
+POOL_SIZE: Final = 10
+RPC_TIMEOUT_S: Final = 5.0
+BACKLOG: Final = 2_048
+
+STOP_GRACE_S: Final = 1
+"""How long requests may go on after the stop: together with the rest, the process is gone within 2 seconds."""
+
+
+class PortUnavailable(CovenantError):
+    """The address to listen on is taken, or not ours to take."""
+
+
+async def run(settings: Settings) -> None:
+    """Until cancelled. Raises CovenantError when it can't start."""
+    chain_id, book = settings.require_chain_id(), AddressBook.load(settings.require_book())
+    if book.chain_id != chain_id:
+        raise CovenantError(
+            f"the address book is of chain {book.chain_id}, but chain {chain_id} is configured",
+            "check COVENANT_BOOK and COVENANT_CHAIN_ID",
+        )
+    urls = settings.require_rpc_urls()
+    async with contextlib.AsyncExitStack() as stack:
+        listener = stack.enter_context(listening(settings.covenant_api_host, settings.covenant_api_port))
+        engine = open_engine(settings.require_database_url(), process="web", pool_size=POOL_SIZE)
+        stack.push_async_callback(engine.dispose)
+        redis = Redis.from_url(settings.require_redis_url())
+        stack.push_async_callback(redis.aclose)
+        rpcs = [JsonRpc(url, RPC_TIMEOUT_S) for url in urls]
+        for rpc in rpcs:
+            stack.push_async_callback(rpc.aclose)
+        await require_current_schema(engine)
+        await _refuse_another_chain(rpcs, chain_id)
+        await serve(create_app(Parts(book=book, engine=engine, nodes=Nodes(rpcs), redis=redis)), listener)
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket, so that the port is ours from here on. Port 0 takes any free one.
+
+    Raises:
+        PortUnavailable: with the address and what to do.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise PortUnavailable(
+            f"{host} is no address of this machine: {error.strerror}", "check COVENANT_API_HOST"
+        ) from None
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError as error:
+            raise _unavailable(host, port, error) from None
+        yield listener
+
+
+def _unavailable(host: str, port: int, error: OSError) -> PortUnavailable:
+    if error.errno == errno.EADDRINUSE:
+        return PortUnavailable(
+            f"port {port} of {host} is in use", "stop what listens there, or set COVENANT_API_PORT to another port"
+        )
+    return PortUnavailable(
+        f"{host}:{port} cannot be listened on: {error.strerror}", "check COVENANT_API_HOST and COVENANT_API_PORT"
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the entry point has its own. Says when it listens."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            host, port = listener.getsockname()[:2]
+            log.info("listening on http://%s:%d", host, port)
+        notify_ready()
+
+
+async def serve(app: FastAPI, listener: socket.socket) -> None:
+    """Until cancelled; then running requests get a moment to end."""
+    server = Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_GRACE_S,
+        )
+    )
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+async def _refuse_another_chain(rpcs: list[JsonRpc], chain_id: int) -> None:
+    """A node of another chain is an error; one that is down may come back, and /health/ready tells."""
+    for rpc in rpcs:
+        try:
+            await ChainReader(rpc).require_chain_id(chain_id)
+        except RpcError as error:
+            log.warning("%s", error)
+
+
+def main() -> int:
+    return run_process("web", run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
