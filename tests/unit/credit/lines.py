@@ -104,36 +104,41 @@ def bps(low: int, high: int) -> st.SearchStrategy[Bps]:
     return st.integers(low, high).map(Bps)
 
 
-@st.composite
-def ltv_terms(draw: st.DrawFn) -> tuple[Bps, Bps, Bps, Bps]:
-    """(initial LTV, liquidation LTV, bonus, discount), up to the limits of what an offer may ask."""
-    bonus_bps, discount_bps = draw(bps(0, 2_000)), draw(bps(0, 2_000))
-    below_bonus = (BPS * BPS - 1) // (BPS + bonus_bps)
-    below_discount = (BPS * (BPS - discount_bps) - 1) // (BPS + MAX_KEEPER_FEE_BPS)
-    liquidation_ltv_bps = draw(bps(1, min(below_bonus, below_discount)))
-    return draw(bps(0, liquidation_ltv_bps - 1)), liquidation_ltv_bps, bonus_bps, discount_bps
+# Built once: what is built while an example is drawn costs more than the drawing.
+up_to_a_fifth = bps(0, 2_000)
+up_to_all = bps(0, BPS)
+off_or_up_to_all = st.just(Bps(0)) | bps(1, BPS)
+off_or_up_to_a_tenth = st.just(Bps(0)) | bps(1, 1_000)
+min_debts = st.integers(1, 10**9)
+coins = st.booleans()
 
 
 @st.composite
 def any_terms(draw: st.DrawFn, max_hours: int = 300, max_period_hours: int = 60) -> Terms:
-    initial_ltv_bps, liquidation_ltv_bps, bonus_bps, discount_bps = draw(ltv_terms())
+    """Up to the limits of what an offer may ask."""
+    bonus_bps, discount_bps = draw(up_to_a_fifth), draw(up_to_a_fifth)
+    below_bonus = (BPS * BPS - 1) // (BPS + bonus_bps)
+    below_discount = (BPS * (BPS - discount_bps) - 1) // (BPS + MAX_KEEPER_FEE_BPS)
+    greatest = min(below_bonus, below_discount)
+    liquidation_ltv_bps = greatest if draw(coins) else draw(st.integers(1, greatest))
+    least = liquidation_ltv_bps // 2 if draw(coins) else 0
     term_hours = draw(st.integers(1, max_hours))
     return Terms(
-        apr_bps=draw(st.just(Bps(0)) | bps(1, 10_000)),
-        commitment_bps=draw(st.just(Bps(0)) | bps(1, 1_000)),
-        penalty_bps=draw(st.just(Bps(0)) | bps(1, 10_000)),
-        initial_ltv_bps=initial_ltv_bps,
-        liquidation_ltv_bps=liquidation_ltv_bps,
+        apr_bps=draw(off_or_up_to_all),
+        commitment_bps=draw(off_or_up_to_a_tenth),
+        penalty_bps=draw(off_or_up_to_all),
+        initial_ltv_bps=Bps(draw(st.integers(least, liquidation_ltv_bps - 1))),
+        liquidation_ltv_bps=Bps(liquidation_ltv_bps),
         bonus_bps=bonus_bps,
-        in_kind_ltv_bps=draw(bps(0, 10_000)),
+        in_kind_ltv_bps=draw(up_to_all),
         in_kind_discount_bps=discount_bps,
-        amort_bps=draw(st.just(Bps(0)) | bps(1, 10_000)),
+        amort_bps=draw(off_or_up_to_all),
         period_s=Seconds(draw(st.integers(1, max_period_hours)) * HOUR),
         grace_s=Seconds(draw(st.integers(0, max_period_hours)) * HOUR),
-        draw_window_s=Seconds(draw(st.integers(0, term_hours)) * HOUR),
+        draw_window_s=Seconds((term_hours if draw(coins) else draw(st.integers(0, term_hours))) * HOUR),
         term_s=Seconds(term_hours * HOUR),
         opened_at=OPENED_AT,
-        min_debt=Wei(draw(st.integers(1, 10**9))),
+        min_debt=Wei(draw(min_debts)),
     )
 
 
