@@ -49,8 +49,8 @@ class BookFeed:
 
     address: Address
     decimals: Annotated[int, Field(ge=0, le=18)]
-    heartbeat_s: Annotated[int, Field(gt=0)]
-    margin_s: Annotated[int, Field(ge=0)]
+    heartbeat_s: Annotated[int, Field(gt=0, lt=2**32)]
+    margin_s: Annotated[int, Field(ge=0, lt=2**32)]
 
 
 @with_config(_STRICT_KEYS)

@@ -15,7 +15,7 @@ from scripts.deploy.artifacts import BUILD, ROOT, Artifacts
 ABI_DIR = ROOT / "orchestrator" / "chain" / "abi"
 
 COMMITTED = {
-    "AggregatorV3": "AggregatorV3Interface",
+    "AggregatorV3": "IAggregatorV3",
     "CreditLineNFT": "CreditLineNFT",
     "CreditVault": "CreditVault",
     "LocalFeed": "LocalFeed",

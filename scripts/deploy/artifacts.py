@@ -10,6 +10,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
+from orchestrator.chain.codec import Parameter, encode
 from orchestrator.errors import CovenantError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,11 @@ class Artifact:
     creation: bytes
     runtime: bytes
     immutables: Sequence[tuple[int, int]]
+
+    def creation_with(self, *arguments: Any) -> bytes:
+        """What a transaction must carry to create it: the code and the constructor's arguments (structs as dicts)."""
+        inputs = [item for entry in self.abi if entry["type"] == "constructor" for item in entry["inputs"]]
+        return self.creation + encode([Parameter.from_json(item) for item in inputs], arguments)
 
     def made(self, code: bytes) -> bool:
         """Whether `code` on a chain is this contract's, whatever its constructor was given."""
@@ -57,7 +63,7 @@ class Artifacts:
         found = sorted(self.directory.glob(f"*/{name}.json"))
         if len(found) != 1:
             what = f"{len(found)} contracts are called {name}" if found else f"{name} is not compiled"
-            raise NotCompiled(f"{what} in {_shown(self.directory)}", f"run `{self._make}`")
+            raise NotCompiled(f"{what} in {shown(self.directory)}", f"run `{self._make}`")
         compiled = json.loads(found[0].read_bytes())
         for source, facts in compiled["metadata"]["sources"].items():
             path = ROOT / source
@@ -83,5 +89,6 @@ def _code(bytecode: Mapping[str, Any]) -> bytes:
     return bytes.fromhex(bytecode["object"].removeprefix("0x"))
 
 
-def _shown(directory: Path) -> str:
-    return str(directory.relative_to(ROOT)) if directory.is_relative_to(ROOT) else str(directory)
+def shown(path: Path) -> str:
+    """A path as a person would write it: from the repository's root if it lies below."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from orchestrator.chain.quantities import integer
+from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc, RpcRefused
 from orchestrator.errors import CovenantError
 from orchestrator.transactions.fees import FeeMarket, Fees, initial_fees
@@ -55,13 +55,13 @@ class Wallet:
     def address(self) -> ChecksumAddress:
         return to_checksum_address(self.signer.address)
 
-    async def send(self, what: str, to: ChecksumAddress, data: bytes) -> Receipt:
+    async def send(self, what: str, to: ChecksumAddress, data: bytes, value_wei: int = 0) -> Receipt:
         """Signs, sends and waits. `what` names the action in errors.
 
         Raises:
             TransactionFailed: it would revert, did revert, was refused, costs too much, or was not mined in time.
         """
-        call = {"from": self.address, "to": to, "data": "0x" + data.hex()}
+        call = {"from": self.address, "to": to, "data": "0x" + data.hex(), "value": quantity(value_wei)}
         try:
             gas, nonce, tip, block = await self.rpc.batch(
                 [
@@ -77,7 +77,7 @@ class Wallet:
                     nonce=integer(nonce),
                     to=to,
                     data=data,
-                    value_wei=0,
+                    value_wei=value_wei,
                     gas_limit=integer(gas) * (100 + GAS_MARGIN_PERCENT) // 100,
                     fees=self._fees(what, FeeMarket(integer(block["baseFeePerGas"]), integer(tip))),
                 )

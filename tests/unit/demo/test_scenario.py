@@ -109,10 +109,7 @@ def test_the_numbers_are_the_fall_of_march_2020_in_shape_and_depth() -> None:
 
 
 def test_the_rounds_are_an_hour_apart() -> None:
-    rounds: tuple[Round, ...] = crash.rounds()
-    assert {later.updated_at - earlier.updated_at for earlier, later in zip(rounds, rounds[1:], strict=False)} == {
-        3_600
-    }
+    assert {later.updated_at - earlier.updated_at for earlier, later in pairwise(crash.rounds())} == {3_600}
 
 
 def test_messages_have_exactly_the_fields_that_are_signed() -> None:
