@@ -40,8 +40,9 @@ class LocalParts:
     def redis(self) -> Part:
         return self._runner.run(start_redis(self.runtime, self._log("redis")))
 
-    def anvil(self) -> Part:
-        return self._runner.run(start_anvil(self.runtime, self._log(f"anvil-{next(self._numbers)}")))
+    def anvil(self, *, safe_behind: int = 1) -> Part:
+        log = self._log(f"anvil-{next(self._numbers)}")
+        return self._runner.run(start_anvil(self.runtime, log, safe_behind=safe_behind))
 
     def database(self) -> str:
         """The name of a new, migrated database."""

@@ -26,13 +26,17 @@ def binary() -> Path:
     return found[0]
 
 
-async def start_anvil(runtime: Runtime, log: Path, *, state: Path | None = None, port: int = 0) -> Part:
+async def start_anvil(
+    runtime: Runtime, log: Path, *, state: Path | None = None, port: int = 0, safe_behind: int = 1
+) -> Part:
     """Starts a chain of id 31337 with one block a transaction; safe and finalized are 1 and 2 blocks behind the head.
 
+    `safe_behind` blocks instead, and finalized twice as many: for tests of reorgs, which end at finality.
     With `state`, the chain goes on from that file if it exists and is written to it at an orderly stop.
     `port` 0 takes any free one. Raises CovenantError when it does not come up.
     """
-    arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID), "--slots-in-an-epoch", "1"]
+    arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)]
+    arguments += ["--slots-in-an-epoch", str(safe_behind)]
     if state is not None:
         arguments += ["--state", str(state)]
     with log_file(log) as output_fd:
