@@ -13,15 +13,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {CreditLineNFT} from "./CreditLineNFT.sol";
 import {Escrow} from "./escrow/Escrow.sol";
 import {ICreditLineNFT} from "./interfaces/ICreditLineNFT.sol";
-import {
-    ICreditVault,
-    LineTerms,
-    Market,
-    Offer,
-    Source,
-    Status,
-    StoredState
-} from "./interfaces/ICreditVault.sol";
+import {ICreditVault, LineTerms, Market, Offer, Source, Status, StoredState} from "./interfaces/ICreditVault.sol";
 import {INoteDescriptor} from "./interfaces/INoteDescriptor.sol";
 import {IOracleAdapter} from "./interfaces/IOracleAdapter.sol";
 import {ChargesLib} from "./libraries/ChargesLib.sol";
@@ -422,8 +414,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint256 measuredE36
     ) private pure returns (uint96 paid, uint96 seized, uint96 fee) {
         uint256 discount = line.terms.inKindDiscountBps;
-        uint256 affordable =
-            HealthLib.affordableInKindDown(line.collateral.min(maxSpent), discount, feeBps, priceE36);
+        uint256 affordable = HealthLib.affordableInKindDown(line.collateral.min(maxSpent), discount, feeBps, priceE36);
         paid = affordable.min(maxPaid).min(_allowanceInKind(line, measuredE36)).toUint96();
         seized = HealthLib.seizedInKindUp(paid, discount, priceE36).toUint96();
         fee = HealthLib.keeperFeeDown(paid, feeBps).mulDivDown(PRICE_SCALE, priceE36).toUint96();

@@ -11,7 +11,11 @@ library EventsLib {
     // ---------------------------------------------------------------- vault
 
     event MarketCreated(
-        uint16 indexed marketId, address indexed loanToken, address indexed collateralToken, address oracle, uint96 minDebt
+        uint16 indexed marketId,
+        address indexed loanToken,
+        address indexed collateralToken,
+        address oracle,
+        uint96 minDebt
     );
 
     /// @dev `consumed` is what the offer's group has lent with this fill included.
@@ -44,7 +48,14 @@ library EventsLib {
     event KeeperPaid(uint256 indexed id, address indexed keeper, address indexed token, uint96 fee);
 
     /// @dev Follows `Repaid` with source LIQUIDATION (and one with source RESERVE if the reserve paid).
-    event Liquidated(uint256 indexed id, address indexed liquidator, address indexed to, uint96 repaid, uint96 seized, uint256 priceE36);
+    event Liquidated(
+        uint256 indexed id,
+        address indexed liquidator,
+        address indexed to,
+        uint96 repaid,
+        uint96 seized,
+        uint256 priceE36
+    );
 
     event WrittenOff(uint256 indexed id, uint96 principal, uint256 charges);
     event Terminated(uint256 indexed id, uint96 undrawn);
@@ -60,7 +71,9 @@ library EventsLib {
 
     // ---------------------------------------------------------------- trigger
 
-    event MandateRegistered(bytes32 indexed mandateHash, uint256 indexed lineId, address indexed borrower, Mandate mandate);
+    event MandateRegistered(
+        bytes32 indexed mandateHash, uint256 indexed lineId, address indexed borrower, Mandate mandate
+    );
     event MandateRevoked(address indexed borrower, uint256 nonce, bytes32 mandateHash);
 
     /// @dev `occurrence` is the count of firings before this one; `closed` says that the period is over for this mandate.

@@ -51,6 +51,22 @@ library LineLib {
         state.flags = line.flags.toUint16();
     }
 
+    /// @dev The way back, for readers of the vault's views.
+    function fromStored(uint256 id, LineTerms memory terms, StoredState memory state)
+        internal
+        pure
+        returns (Line memory line)
+    {
+        (line.id, line.terms) = (id, terms);
+        (line.seq, line.principal, line.undrawn) = (state.seq, state.principal, state.undrawn);
+        (line.accruedAt, line.unbilled, line.billed) = (state.accruedAt, state.unbilled, state.billed);
+        (line.billedPrincipal, line.unpaidSince) = (state.billedPrincipal, state.unpaidSince);
+        (line.collateral, line.reserve) = (state.collateral, state.reserve);
+        (line.claimLoan, line.claimCollateral) = (state.claimLoan, state.claimCollateral);
+        line.flags = state.flags;
+        line.face = faceOf(line);
+    }
+
     /// @dev What the picture of the NFT depends on, time and price aside: principal, flags, and whether a bill is unpaid.
     function faceOf(Line memory line) internal pure returns (uint256) {
         return line.principal << 48 | line.unpaidSince << 16 | line.flags;

@@ -71,7 +71,11 @@ library OfferLib {
     }
 
     /// @dev What of an offer a line keeps for ever.
-    function toTerms(Offer memory offer, uint16 marketId, uint32 openedAt) internal pure returns (LineTerms memory terms) {
+    function toTerms(Offer memory offer, uint16 marketId, uint32 openedAt)
+        internal
+        pure
+        returns (LineTerms memory terms)
+    {
         terms.aprBps = offer.aprBps;
         terms.commitmentBps = offer.commitmentBps;
         terms.penaltyBps = offer.penaltyBps;

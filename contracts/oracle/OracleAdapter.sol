@@ -64,9 +64,7 @@ contract OracleAdapter is IOracleAdapter {
             ErrorsLib.BadOracle("maxDeviationBps", config_.maxDeviationBps)
         );
         require(config_.minPriceE36 > 0, ErrorsLib.BadOracle("minPriceE36", 0));
-        require(
-            config_.minPriceE36 < config_.maxPriceE36, ErrorsLib.BadOracle("maxPriceE36", config_.maxPriceE36)
-        );
+        require(config_.minPriceE36 < config_.maxPriceE36, ErrorsLib.BadOracle("maxPriceE36", config_.maxPriceE36));
         require(
             config_.sequencer == address(0) || config_.sequencer.code.length > 0, ErrorsLib.BadFeed(config_.sequencer)
         );

@@ -110,11 +110,7 @@ contract RepayTrigger is IRepayTrigger, EIP712, ReentrancyGuardTransient {
     // ---------------------------------------------------------------- fire
 
     /// @inheritdoc IRepayTrigger
-    function fire(Mandate calldata mandate, address keeper)
-        external
-        nonReentrant
-        returns (uint96 paid, uint96 spent)
-    {
+    function fire(Mandate calldata mandate, address keeper) external nonReentrant returns (uint96 paid, uint96 spent) {
         return _fire(mandate, keeper);
     }
 
@@ -129,13 +125,15 @@ contract RepayTrigger is IRepayTrigger, EIP712, ReentrancyGuardTransient {
         state.closed = paid == need || state.spent == mandate.capPerPeriod;
         _states[mandateHash] = state;
         if (mandate.kind == Kind.SHARE) _countShare(mandate, mandateHash, paid);
-        emit EventsLib.Fired(
-            mandateHash, mandate.lineId, keeper, occurrence, state.period, paid, spent, state.closed
-        );
+        emit EventsLib.Fired(mandateHash, mandate.lineId, keeper, occurrence, state.period, paid, spent, state.closed);
     }
 
     /// @dev The state in the present period, if the mandate may fire in it.
-    function _openState(Mandate calldata mandate, bytes32 mandateHash) private view returns (MandateState memory state) {
+    function _openState(Mandate calldata mandate, bytes32 mandateHash)
+        private
+        view
+        returns (MandateState memory state)
+    {
         state = _states[mandateHash];
         require(state.registeredAt != 0, ErrorsLib.MandateUnknown(mandateHash));
         require(!state.revoked, ErrorsLib.MandateIsRevoked(mandateHash));
