@@ -85,6 +85,10 @@ class Contract:
         values = self._functions[function].decode_outputs(_raw(data))
         return values[0] if len(values) == 1 else tuple(values)
 
+    def inputs(self, function: str) -> tuple[Parameter, ...]:
+        """What a function takes. Raises KeyError."""
+        return self._functions[function].inputs
+
     def topic(self, event: str) -> str:
         """The first topic of an event. Raises KeyError."""
         return self._topics[event]
