@@ -250,4 +250,4 @@ def test_the_histories_above_reach_every_status(reached: Status) -> None:
 
 
 def _statuses(life: Life) -> set[Status]:
-    return {status(result.state, life[0].terms) for _, _, result in events(life)}
+    return {status(line, life[0].terms) for before, _, result in events(life) for line in (before, result.state)}
