@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from eth_typing import ChecksumAddress
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_address, is_checksum_address, is_checksum_formatted_address, to_checksum_address
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError, with_config
 
 from orchestrator.errors import CovenantError
@@ -25,7 +25,7 @@ class BadBook(CovenantError):
 
 
 def _checksummed(value: str) -> ChecksumAddress:
-    if not is_address(value):
+    if not is_address(value) or (is_checksum_formatted_address(value) and not is_checksum_address(value)):
         raise ValueError(f"{value!r} is not an address (0x and 40 hex digits, with a right checksum if in mixed case)")
     return to_checksum_address(value)
 

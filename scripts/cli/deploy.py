@@ -37,8 +37,8 @@ def main(
 ) -> None:
     """Deploys what deployments/NETWORK.toml declares, checks it, and writes deployments/CHAIN_ID.book.json.
 
-    RPC_URL names the node; COVENANT_KEYSTORE and COVENANT_KEYSTORE_PASSWORD_FILE the account that pays. What stands with
-    the right code is kept, so a run that was interrupted is finished by the next. `make build-release` comes first.
+    RPC_URL names the node, COVENANT_KEYSTORE and COVENANT_KEYSTORE_PASSWORD_FILE the account that pays. What stands
+    with the right code is kept, so a run that broke off is finished by the next. `make build-release` comes first.
     """
     console = Console(quiet=as_json, highlight=False)
     facts = asyncio.run(_run(network, console, dry_run=dry_run, replace=replace, deployed_block=deployed_block))

@@ -42,14 +42,9 @@ def differing(artifacts: Artifacts, directory: Path) -> list[str]:
         if not path.is_file():
             found.append(f"{path.name} is missing")
         elif path.read_text(encoding="utf-8") != render(artifacts.contract(contract).abi):
-            found.append(
-                f"{path.name} differs from the compiled {contract}: {_what_differs(path, artifacts, contract)}"
-            )
-    known = {f"{name}.json" for name in COMMITTED}
-    found += [
-        f"{path.name} belongs to no contract" for path in sorted(directory.glob("*.json")) if path.name not in known
-    ]
-    return found
+            found.append(f"{path.name} is not that of {contract}: {_what_differs(path, artifacts, contract)}")
+    strangers = {path.name for path in directory.glob("*.json")} - {f"{name}.json" for name in COMMITTED}
+    return found + [f"{name} belongs to no contract" for name in sorted(strangers)]
 
 
 def write(artifacts: Artifacts, directory: Path) -> None:
@@ -69,10 +64,8 @@ def _what_differs(path: Path, artifacts: Artifacts, contract: str) -> str:
     except ValueError:
         return "not JSON"
     compiled = _names(artifacts.contract(contract).abi)
-    changes = [f"+{name}" for name in sorted(compiled - committed)] + [
-        f"-{name}" for name in sorted(committed - compiled)
-    ]
-    return ", ".join(changes) or "details of an entry, or the format"
+    new, gone = sorted(compiled - committed), sorted(committed - compiled)
+    return ", ".join([f"+{name}" for name in new] + [f"-{name}" for name in gone]) or "a detail, or the form"
 
 
 def _names(abi: Iterable[Mapping[str, Any]]) -> set[str]:
