@@ -27,6 +27,7 @@ class OutboxEvent(Model):
         Index("ix_outbox_events_unsequenced", "sequence", postgresql_where=text("position IS NULL")),
         Index("ix_outbox_events_line", "chain_id", "vault", "line_id", "position"),
         Index("ix_outbox_events_block", "chain_id", "block_number"),
+        Index("uq_outbox_events_reverts", "reverts", unique=True, postgresql_where=text("reverts IS NOT NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

@@ -469,6 +469,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("position IS NOT NULL"),
     )
+    op.create_index(
+        "uq_outbox_events_reverts",
+        "outbox_events",
+        ["reverts"],
+        unique=True,
+        postgresql_where=sa.text("reverts IS NOT NULL"),
+    )
     op.create_table(
         "payments",
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
@@ -535,7 +542,7 @@ def upgrade() -> None:
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("max_fee_per_gas_wei", sa.Numeric(78, 0), nullable=False),
         sa.Column("max_priority_fee_per_gas_wei", sa.Numeric(78, 0), nullable=False),
-        sa.Column("cancels", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("cancels", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("broadcast_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("broadcast_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -608,6 +615,9 @@ def downgrade() -> None:
     op.drop_table("quarantine")
     op.drop_index("ix_payments_block", table_name="payments")
     op.drop_table("payments")
+    op.drop_index(
+        "uq_outbox_events_reverts", table_name="outbox_events", postgresql_where=sa.text("reverts IS NOT NULL")
+    )
     op.drop_index(
         "uq_outbox_events_position", table_name="outbox_events", postgresql_where=sa.text("position IS NOT NULL")
     )
