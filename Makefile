@@ -70,8 +70,8 @@ lock: setup ## resolve the dependencies again and write the locks
 build: setup ## compile the contracts for tests (out/)
 	@$(FORGE) build
 
-build-release: setup ## compile what is deployed, through the IR, and hold the size limit (build/release/)
-	@FOUNDRY_PROFILE=release $(FORGE) build --sizes --skip test
+build-release: setup ## compile what is deployed, through the IR (build/release/)
+	@FOUNDRY_PROFILE=release $(FORGE) build --skip test
 
 abi: build ## write the committed ABIs from the compiled contracts
 	@python -m scripts.deploy.abi
@@ -136,10 +136,10 @@ gas: setup ## gas by function, on the release build
 # ---------------------------------------------------------------- run
 
 .PHONY: demo up
-demo: build ## one credit line, from the signed offer to the last wei (ARGS="--rounds FILE")
+demo: build-release ## one credit line, from the signed offer to the last wei (ARGS="--rounds FILE")
 	@covenant demo $(ARGS)
 
-up: build ## the whole stack with a simulated market, until Ctrl-C (ARGS="--json")
+up: build-release ## the whole stack with a simulated market, until Ctrl-C (ARGS="--json")
 	@exec covenant up $(ARGS)
 
 .PHONY: clean

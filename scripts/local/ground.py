@@ -18,7 +18,6 @@ from scripts.local.runtime import Runtime, describe_exit, open_runtime
 from scripts.local.single_error import single_error
 from scripts.local.state import StateDir
 
-
 Migrate = Callable[[str], None]
 """Brings the database at a URL to the newest schema: `orchestrator.db.migrate.upgrade`."""
 

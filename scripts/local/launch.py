@@ -5,6 +5,7 @@ the guard first and becomes the program last, so there is no moment in which a c
 """
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -15,7 +16,8 @@ LINUX = sys.platform == "linux"
 
 # From linux/prctl.h and linux/capability.h.
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -55,7 +57,9 @@ def keep_search(libc: ctypes.CDLL) -> None:
     header = CapabilityHeader(CAPABILITY_VERSION_3, 0)
     sets = (CapabilitySets * 2)()
     check(libc.capget(ctypes.byref(header), sets))
-    capability = next(c for c in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if sets[0].permitted & (1 << c))
+    capability = next((c for c in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if sets[0].permitted & (1 << c)), None)
+    if capability is None:
+        raise PermissionError(errno.EPERM, "no capability to pass closed directories")
     kept = (CapabilitySets * 2)()
     kept[0].effective = kept[0].permitted = kept[0].inheritable = 1 << capability
     check(libc.capset(ctypes.byref(header), kept))
@@ -64,8 +68,8 @@ def keep_search(libc: ctypes.CDLL) -> None:
 
 def become_user(libc: ctypes.CDLL, uid: int, gid: int, *, search: bool) -> None:
     """Gives up root for good."""
-    if search:
-        check(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    if search:  # else the change of user drops all capabilities, and access(2) ignores them
+        check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
@@ -79,7 +83,10 @@ def launch(plan: Plan) -> NoReturn:
     os.chdir(plan["cwd"])
     libc = ctypes.CDLL(None, use_errno=True)
     if plan["uid"] is not None and plan["gid"] is not None:
-        become_user(libc, plan["uid"], plan["gid"], search=plan["search"])
+        try:
+            become_user(libc, plan["uid"], plan["gid"], search=plan["search"])
+        except OSError as error:
+            sys.exit(f"cannot go on as user {plan['uid']}: {error.strerror}")
     if LINUX:  # last: the kernel forgets it when the user changes
         check(libc.prctl(PR_SET_PDEATHSIG, plan["stop_signal"], 0, 0, 0))
     if os.getppid() != plan["owner_pid"]:

@@ -109,7 +109,7 @@ async def create_database(socket_dir: Path, name: str, *, template: str = "templ
 
 
 def _private_directory(path: Path, run_as: RunAs | None) -> Path:
-    path.mkdir(mode=0o700)
+    path.mkdir(mode=0o700, exist_ok=True)
     if run_as:
         os.chown(path, run_as.uid, run_as.gid)
     return path
