@@ -114,7 +114,7 @@ imports: setup ## who may import whom
 test-contracts: setup ## Solidity tests
 	@$(FORGE) test
 
-test-python: build .venv-audit/.stamp ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
+test-python: build build-release .venv-audit/.stamp ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
 	@pytest -n $(WORKERS) --dist worksteal
 
 test-deep: setup ## Solidity fuzz and invariant tests of the release build, for long

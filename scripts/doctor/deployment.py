@@ -103,20 +103,21 @@ async def _check_market(rpc: JsonRpc, book: AddressBook, market: BookMarket) -> 
 async def check_oracle(rpc: JsonRpc, market: BookMarket) -> Diagnosis:
     """Both readings of a market's price. A refusal stops what needs that reading, and nothing else."""
     subject, adapter = f"oracle {market.name}", load_contract(ADAPTER)
+    remedy = "wait for the feed, or see why it does not report: covenant feeds"
     try:
         reason, feed = await ask(rpc, adapter, market.oracle, "assess")
     except RpcError as error:
         return DEPLOYMENT.failed(subject, error)
     try:
         price_e36 = await ask(rpc, adapter, market.oracle, "measuringPrice")
-    except RpcRefused as error:
-        refused = f"no price at all, so nothing can be liquidated: {adapter.decode_error(revert_data(error))}"
-        return DEPLOYMENT.warn(subject, refused, "see why its feeds do not report: covenant feeds")
+    except RpcRefused:
+        found = f"{REASONS[reason]} ({feed}): no price at all, so nothing can be drawn or liquidated"
+        return DEPLOYMENT.warn(subject, found, remedy)
     except RpcError as error:
         return DEPLOYMENT.failed(subject, error)
     if reason:
         found = f"{REASONS[reason]} ({feed}), so draws and payments in kind are refused"
-        return DEPLOYMENT.warn(subject, found, "wait for the feed, or see why it does not report: covenant feeds")
+        return DEPLOYMENT.warn(subject, found, remedy)
     return DEPLOYMENT.ok(subject, price(price_e36, market))
 
 
@@ -142,10 +143,6 @@ async def ask(rpc: JsonRpc, contract: Contract, address: str, function: str, *ar
             f"{address} does not answer {function}() as a {contract.name} would",
             "the book names another contract: restore it, or run covenant deploy",
         ) from None
-
-
-def revert_data(error: RpcRefused) -> str | None:
-    return error.data if isinstance(error.data, str) else None
 
 
 def price(price_e36: int, market: BookMarket) -> str:

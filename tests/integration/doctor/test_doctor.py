@@ -1,5 +1,6 @@
 """`covenant doctor` as an operator runs it."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.transactions.signers.keystore import create_keystore
+from scripts.local.accounts import Role
+from scripts.local.bootstrap import bootstrap
 
 COVENANT = Path(sys.executable).parent / "covenant"
 SETTINGS = ("DATABASE_URL", "REDIS_URL", "RPC_URL")
@@ -80,6 +83,25 @@ def test_everything_that_is_wrong_is_found_in_one_visit(
     assert {seen.grade(subject) for subject in ("PostgreSQL", "Redis", "RPC", "chain head", "key")} == {"ok"}
     assert all(check["remedy"] for check in seen.report["checks"] if check["grade"] in ("fail", "warn"))
     assert "horse" not in seen.output
+
+
+def test_a_service_with_all_that_it_needs_is_well(
+    tmp_path: Path, database_url: str, redis_url: str, anvil: str
+) -> None:
+    deployment = asyncio.run(bootstrap(anvil, tmp_path))
+    seen = visit(
+        tmp_path,
+        DATABASE_URL=database_url,
+        REDIS_URL=redis_url,
+        RPC_URL=anvil,
+        COVENANT_CHAIN_ID="31337",
+        COVENANT_BOOK=str(deployment.book_path),
+        COVENANT_KEYSTORE=str(deployment.accounts.keystore(Role.KEEPER)),
+        COVENANT_KEYSTORE_PASSWORD_FILE=str(deployment.accounts.password_file),
+    )
+    assert (seen.code, seen.report["ok"]) == (0, True)
+    assert {check["subject"] for check in seen.report["checks"] if check["grade"] != "ok"} == {"cursor"}
+    assert {seen.grade(subject) for subject in ("code", "wiring", "oracle WETH/USDC", "key", "balance")} == {"ok"}
 
 
 def test_a_dead_provider_fails_and_what_needs_it_is_skipped(tmp_path: Path, database_url: str) -> None:
