@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +13,8 @@ from api.metrics import ApiMetrics
 from api.problems import INTERNAL, Problem
 
 log = logging.getLogger("covenant.access")
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class AccessLog:
@@ -47,7 +50,7 @@ class AccessLog:
 
     def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         """The path is logged without its query: filters may name what the caller wants to keep to itself."""
-        self._metrics.observe(scope["method"], route_of(scope), status, seconds)
+        self._metrics.observe(method_of(scope), route_of(scope), status, seconds)
         client = scope.get("client")
         log.info(
             "request",
@@ -60,6 +63,11 @@ class AccessLog:
                 "client": client[0] if client else None,
             },
         )
+
+
+def method_of(scope: Scope) -> str:
+    """Anybody can make up methods, and each would be a series of its own."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def route_of(scope: Scope) -> str:

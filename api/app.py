@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
-from api import error_handlers, reference
+from api import error_handlers
 from api.access_log import AccessLog
 from api.alerts.endpoints import router as alerts
+from api.body_limit import BodyLimit
 from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
 from api.health.endpoints import router as health
@@ -19,12 +20,15 @@ from api.offers.endpoints import router as offers
 from api.openapi import TITLE, VERSION, build_openapi
 from api.parts import Parts
 from api.reconciliations.endpoints import router as reconciliations
+from api.reference import router as reference
 from api.transactions.endpoints import router as transactions
 from api.triggers.endpoints import router as triggers
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
-_V1: Final = (lines, offers, triggers, transactions, events, feeds, reconciliations, alerts)
+_ROUTERS: Final = (
+    lines, offers, triggers, transactions, events, feeds, reconciliations, alerts, health, reference,
+)  # fmt: skip
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -35,26 +39,18 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,  # FastAPI's pages load their scripts from a CDN
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY_BYTES,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.parts = parts
     app.state.metrics = ApiMetrics()
     app.state.oracle_prices = OraclePrices(parts.nodes)
     error_handlers.install(app)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(AccessLog, metrics=app.state.metrics)
-    app.include_router(_versioned())
-    app.include_router(health)
-    app.include_router(reference.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.openapi = _once(app)  # type: ignore[method-assign]
     return app
-
-
-def _versioned() -> APIRouter:
-    v1 = APIRouter(prefix="/v1")
-    for router in _V1:
-        v1.include_router(router)
-    return v1
 
 
 def _once(app: FastAPI) -> Any:

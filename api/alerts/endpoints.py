@@ -15,7 +15,7 @@ from api.snapshot import as_of_cursor, find_cursor, reading
 from api.wire import Instant
 from orchestrator.db.models import Alert as AlertRow
 
-router = APIRouter(prefix="/alerts", tags=["alerts"])
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
 _OPEN: Final = {"open": True, "resolved": False, "all": None}
 

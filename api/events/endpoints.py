@@ -14,7 +14,7 @@ from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
 from api.wire import BIGINT_MAX, Instant, Int64, checksum
 from orchestrator.db.models import OutboxEvent
 
-router = APIRouter(prefix="/events", tags=["events"])
+router = APIRouter(prefix="/v1/events", tags=["events"])
 
 Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,32}(\.[a-z_]{1,32}){0,2}$")]
 

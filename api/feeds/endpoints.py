@@ -17,7 +17,7 @@ from api.wire import Address, Instant, checksum
 from orchestrator.db.models import Feed as FeedRow
 from orchestrator.db.models import OracleRound
 
-router = APIRouter(prefix="/feeds", tags=["feeds"])
+router = APIRouter(prefix="/v1/feeds", tags=["feeds"])
 
 FeedAddress = Annotated[Address, Path(description="The address of the feed's proxy.")]
 

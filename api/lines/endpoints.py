@@ -32,7 +32,7 @@ from api.snapshot import READ_PROBLEMS, HasLog, Snapshot, SnapshotDep
 from api.wire import BIGINT_MAX, Address, Instant, Uint, checksum
 from orchestrator.credit.units import UINT32_MAX, PriceE36, Timestamp
 
-router = APIRouter(prefix="/lines", tags=["lines"])
+router = APIRouter(prefix="/v1/lines", tags=["lines"])
 
 _ONE_LINE: Final = (UNKNOWN_LINE, INVALID_REQUEST, *READ_PROBLEMS)
 

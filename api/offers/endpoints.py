@@ -40,7 +40,7 @@ from api.problems import (
 from api.snapshot import READ_PROBLEMS, SnapshotDep
 from api.wire import HASH, Address, Hash
 
-router = APIRouter(prefix="/offers", tags=["offers"])
+router = APIRouter(prefix="/v1/offers", tags=["offers"])
 
 _BODY_PROBLEMS = (MALFORMED_JSON, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST)
 

@@ -17,7 +17,7 @@ from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
 from api.wire import Instant, checksum
 from orchestrator.db.models import Reconciliation as ReconciliationRow
 
-router = APIRouter(prefix="/reconciliations", tags=["reconciliations"])
+router = APIRouter(prefix="/v1/reconciliations", tags=["reconciliations"])
 
 
 @router.get(

@@ -16,7 +16,7 @@ from api.transactions.schemas import Attempt, Transaction, TransactionDetail, Tr
 from api.wire import Instant, checksum
 from orchestrator.db.models import Attempt as AttemptRow
 
-router = APIRouter(prefix="/transactions", tags=["transactions"])
+router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 
 
 @router.get(

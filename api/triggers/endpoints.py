@@ -17,7 +17,7 @@ from api.triggers.repository import Traced, TriggerFilter, TriggerRepository
 from api.triggers.schemas import Action, Cause, RoundCause, Trigger, TriggerDetail, TriggerPage, TriggerStatus
 from api.wire import BIGINT_MAX, Hash, Instant, TokenAmount, checksum
 
-router = APIRouter(prefix="/triggers", tags=["triggers"])
+router = APIRouter(prefix="/v1/triggers", tags=["triggers"])
 
 
 @router.get(
