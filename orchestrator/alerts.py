@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -114,6 +114,11 @@ class Conditions:
         if key in await self._known():
             await self._alerts.resolve(key)
             (await self._known()).discard(key)
+
+    async def over_except(self, lasting: Collection[str]) -> None:
+        """Of all the conditions that were there, only those in ``lasting`` still are."""
+        for key in await self._known() - set(lasting):
+            await self.over(key)
 
     async def _known(self) -> set[str]:
         if self._open is None:

@@ -1,0 +1,90 @@
+"""How far the engine has evaluated, and where that leaves the chain after a reorg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orchestrator.credit.units import Timestamp
+from orchestrator.db.models import Block, EngineCursor
+from orchestrator.db.session import Sessions
+
+BEFORE_ALL: Final = -1
+_NO_HASH: Final = "0x" + "00" * 32
+_LOCK_TIMEOUT_S: Final = 5
+
+_ANCESTOR = text(
+    """
+    WITH RECURSIVE back AS (
+        SELECT number, parent_hash, canonical FROM blocks
+        WHERE chain_id = :chain_id AND number = :number AND hash = :hash
+        UNION ALL
+        SELECT parent.number, parent.parent_hash, parent.canonical
+        FROM back JOIN blocks AS parent
+            ON parent.chain_id = :chain_id AND parent.number = back.number - 1 AND parent.hash = back.parent_hash
+        WHERE NOT back.canonical
+    )
+    SELECT max(number) FROM back WHERE canonical
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A mirrored block; its timestamp is the engine's now."""
+
+    number: int
+    block_hash: str
+    timestamp: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The block that was evaluated last; number −1 before the first."""
+
+    number: int
+    block_hash: str
+
+
+async def open_cursor(sessions: Sessions, chain_id: int) -> None:
+    """Makes sure that there is a row to lock."""
+    row = {"chain_id": chain_id, "block_number": BEFORE_ALL, "block_hash": _NO_HASH}
+    async with sessions.begin() as session:
+        await session.execute(
+            insert(EngineCursor).values(evaluated_at=func.clock_timestamp(), **row).on_conflict_do_nothing()
+        )
+
+
+async def lock_cursor(session: AsyncSession, chain_id: int) -> Evaluated:
+    """The cursor, locked until the end of the transaction. A process that freezes meanwhile loses the lock."""
+    await session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCK_TIMEOUT_S}s'"))
+    row = (await session.scalars(select(EngineCursor).where(EngineCursor.chain_id == chain_id).with_for_update())).one()
+    return Evaluated(row.block_number, row.block_hash)
+
+
+async def move_cursor(session: AsyncSession, chain_id: int, head: Head) -> None:
+    await session.execute(
+        update(EngineCursor)
+        .where(EngineCursor.chain_id == chain_id)
+        .values(block_number=head.number, block_hash=head.block_hash, evaluated_at=func.clock_timestamp())
+    )
+
+
+async def is_canonical(session: AsyncSession, chain_id: int, block_hash: str) -> bool:
+    """Whether the mirror still has the block in its chain."""
+    statement = select(Block.canonical).where(Block.chain_id == chain_id, Block.hash == block_hash)
+    return bool(await session.scalar(statement))
+
+
+async def common_ancestor(session: AsyncSession, chain_id: int, evaluated: Evaluated) -> int:
+    """The newest block that the evaluated chain shares with the canonical one: the evaluated block itself, as a rule.
+
+    −1 when nothing is known of it: everything is worked out anew.
+    """
+    at = {"chain_id": chain_id, "number": evaluated.number, "hash": bytes.fromhex(evaluated.block_hash[2:])}
+    found = await session.scalar(_ANCESTOR, at)
+    return BEFORE_ALL if found is None else int(found)

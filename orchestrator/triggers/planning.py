@@ -1,0 +1,126 @@
+"""From firings that are called for to triggers and the intents that carry them, each once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orchestrator.chain.book import AddressBook
+from orchestrator.chain.contracts import Contract
+from orchestrator.db.models import Trigger
+from orchestrator.transactions.intents import Call, queue
+from orchestrator.triggers.causes import Causes
+from orchestrator.triggers.cursor import Head
+from orchestrator.triggers.evaluation import Wanted
+from orchestrator.triggers.states import Action, TriggerStatus
+from orchestrator.triggers.store import Key, RetryPolicy, insert_new, next_generation, standing_of
+from orchestrator.triggers.upkeep import Upkeep
+from orchestrator.triggers.words import why
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many triggers and intents were stored; ``failing``: mandates that failed too often, and the last reason."""
+
+    stored: int
+    intents: int
+    failing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    trigger_id: uuid.UUID
+    wanted: Wanted
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Stores what one head calls for, within the engine's transaction."""
+
+    book: AddressBook
+    trigger: Contract
+    batch_size: int
+    retries: RetryPolicy
+
+    async def store(self, session: AsyncSession, wanted: Sequence[Wanted], head: Head) -> Plan:
+        if not wanted:
+            return Plan(0, 0, {})
+        keys = [key_of(one) for one in wanted]
+        standing, now = await standing_of(session, self.book.chain_id, self.book.vault.lower(), keys)
+        failing = {
+            key.mandate_hash: newest.error or "no reason was given"
+            for key, newest in standing.items()
+            if newest.failures >= self.retries.alert_after
+        }
+        generations = [next_generation(standing.get(key), self.retries, now) for key in keys]
+        due = [
+            _Due(uuid.uuid4(), one, generation)
+            for one, generation in zip(wanted, generations, strict=True)
+            if generation is not None
+        ]
+        causes = Causes(session, self.book.chain_id, head.number)
+        new = await insert_new(session, [await self._row(one, head, causes) for one in due])
+        intents = await self._carry(session, [one for one in due if one.trigger_id in new])
+        return Plan(len(new), intents, failing)
+
+    async def _row(self, due: _Due, head: Head, causes: Causes) -> Mapping[str, object]:
+        one = due.wanted
+        market = self.book.market(one.line.market_id)
+        cause = await causes.of(one, market.feeds)
+        key = key_of(one)
+        return {
+            "id": due.trigger_id,
+            "chain_id": self.book.chain_id,
+            "vault": self.book.vault,
+            "line_id": key.line_id,
+            "action": Action.REPAY.value,
+            "trigger_contract": one.standing.trigger_contract,
+            "mandate_hash": key.mandate_hash,
+            "occurrence": key.occurrence,
+            "generation": due.generation,
+            "status": TriggerStatus.PENDING.value,
+            "feed": cause.feed,
+            "round_id": cause.round_id,
+            "due_at": cause.due_at,
+            "price_e36": one.oracle.measuring_price,
+            "evaluated_block_number": head.number,
+            "evaluated_block_hash": head.block_hash,
+            "need": one.firing.need,
+            "pays": one.firing.pays,
+            "why": why(one, market),
+            "cause_seen_at": cause.seen_at,
+        }
+
+    async def _carry(self, session: AsyncSession, new: Sequence[_Due]) -> int:
+        """Queues intents for the new triggers: many in one, in order, one trigger contract each."""
+        by_contract: dict[str, list[_Due]] = {}
+        for one in new:
+            by_contract.setdefault(one.wanted.standing.trigger_contract, []).append(one)
+        count = 0
+        for contract, batch in by_contract.items():
+            for start in range(0, len(batch), self.batch_size):
+                part = batch[start : start + self.batch_size]
+                intent_id = await queue(session, self._call(contract, [one.wanted for one in part]))
+                carried = Trigger.id.in_([one.trigger_id for one in part])
+                await session.execute(update(Trigger).where(carried).values(intent_id=intent_id))
+                count += 1
+        return count
+
+    def _call(self, contract: str, part: Sequence[Wanted]) -> Call:
+        lines = sorted({one.line.line_id for one in part})
+        return Call(
+            chain_id=self.book.chain_id,
+            to=contract,
+            data=Upkeep(self.trigger).encode([one.standing.mandate for one in part]),
+            description=f"fires {len(part)} mandate(s) on line(s) {', '.join(map(str, lines))}",
+        )
+
+
+def key_of(one: Wanted) -> Key:
+    """The occurrence is the count of firings before this one, as the contract has it."""
+    return Key(one.line.line_id, one.standing.mandate_hash, one.standing.state.fires)

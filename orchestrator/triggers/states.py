@@ -1,0 +1,28 @@
+"""The words in `triggers.status` and `triggers.action`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Action(StrEnum):
+    """What is to be done to a line. Nobody sends LIQUIDATE: people are told of such lines."""
+
+    REPAY = "repay"
+    LIQUIDATE = "liquidate"
+
+
+class TriggerStatus(StrEnum):
+    """`pending`: its intent is queued. `mined`: in a block that is not final. The last three are final."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    MINED = "mined"
+    DONE = "done"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+LIVE: Final = frozenset({TriggerStatus.PENDING, TriggerStatus.SENDING, TriggerStatus.MINED})
+"""At most one trigger of a key has one of these (invariant 6)."""
