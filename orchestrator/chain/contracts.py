@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -147,6 +148,7 @@ def load_abi(name: str) -> list[dict[str, Any]]:
     return abi
 
 
+@cache
 def load_contract(name: str) -> Contract:
     """The codec of a committed ABI, which also reads the errors of all the others. Raises FileNotFoundError."""
     folder = resources.files("orchestrator.chain").joinpath("abi")

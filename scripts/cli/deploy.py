@@ -27,7 +27,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def main(
-    network: Annotated[str, typer.Option(help="reads deployments/NETWORK.toml")],
+    network: Annotated[str, typer.Option(help="reads deployments/NETWORK.toml; or the path of a .toml file")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be done, send nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print facts as one JSON object")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="overwrite the book of another deployment")] = False,

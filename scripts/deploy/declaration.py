@@ -143,12 +143,12 @@ class Declaration:
 
     @classmethod
     def load(cls, network: str, directory: Path = DECLARATIONS) -> Self:
-        """Reads `directory/<network>.toml`.
+        """Reads `directory/<network>.toml`, or the file `network` if that ends with `.toml`.
 
         Raises:
             BadDeclaration: it is missing, no TOML, or says something impossible.
         """
-        path = directory / f"{network}.toml"
+        path = Path(network) if network.endswith(".toml") else directory / f"{network}.toml"
         try:
             fields = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
