@@ -137,7 +137,7 @@ async def reached(
         .group_by(Candidate.line_id)
         .order_by(Candidate.line_id)
     )
-    return dict((await session.execute(statement)).tuples().all())
+    return dict((await session.execute(statement)).all())
 
 
 def _rows(chain_id: int, vault: str, line: StandingLine, now: Timestamp) -> Iterator[dict[str, object]]:

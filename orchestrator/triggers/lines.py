@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.errors import BadMandate, BadTerms
@@ -78,7 +79,7 @@ async def lines_at(
             LineVersion.line_id.in_(line_ids),
             LineVersion.block_number <= block_number,
         )
-        .distinct(LineVersion.line_id)
+        .ext(distinct_on(LineVersion.line_id))
         .order_by(LineVersion.line_id, LineVersion.block_number.desc(), LineVersion.log_index.desc())
     )
     versions = (await session.scalars(newest)).all()
@@ -114,7 +115,7 @@ async def _min_debts(session: AsyncSession, chain_id: int, vault: str) -> Mappin
     markets = await session.execute(
         select(Market.market_id, Market.min_debt).where(Market.chain_id == chain_id, Market.vault == vault)
     )
-    return dict(markets.tuples().all())
+    return dict(markets.all())
 
 
 async def _mandates(
@@ -131,7 +132,7 @@ async def _mandates(
             MandateRow.block_number <= block_number,
         )
     )
-    rows = [(row, revocation) for row, revocation in (await session.execute(query)).tuples()]
+    rows = [(row, revocation) for row, revocation in (await session.execute(query))]
     firings = await _firings_of_newest_period(session, chain_id, [row for row, _ in rows], block_number)
     by_line: dict[int, list[StandingMandate]] = defaultdict(list)
     for row, revocation in rows:

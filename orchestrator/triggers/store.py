@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.db.models import Trigger
@@ -85,14 +85,14 @@ async def standing_of(
             Trigger.action == Action.REPAY.value,
             tuple_(*of_key).in_([(key.line_id, key.mandate_hash, key.occurrence) for key in keys]),
         )
-        .distinct(*of_key)
+        .ext(distinct_on(*of_key))
         .order_by(*of_key, Trigger.generation.desc())
     )
     found = {
         Key(row.line_id, row.mandate_hash, row.occurrence): Standing(
             row.generation, TriggerStatus(row.status), row.finished_at, failed, row.error
         )
-        for row, failed in (await session.execute(newest)).tuples()
+        for row, failed in (await session.execute(newest))
     }
     now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
     return found, now
