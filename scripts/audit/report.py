@@ -13,12 +13,20 @@ from scripts.audit.run import Audit
 SEVERITIES = ("High", "Medium", "Low", "Error", "Warning", "Informational", "Optimization")
 
 
+PAGE, FACTS = "report.md", "report.json"
+
+
+def remove_report(folder: Path) -> None:
+    """Removes the report of an earlier run, which must not be taken for the outcome of one that fails."""
+    for name in (PAGE, FACTS):
+        (folder / name).unlink(missing_ok=True)
+
+
 def write_report(audit: Audit, root: Path, folder: Path) -> tuple[Path, Path]:
-    """Writes `report.md` and `report.json` into ``folder``; returns their paths."""
-    as_page, as_facts = folder / "report.md", folder / "report.json"
-    as_page.write_text(page(audit, root), encoding="utf-8")
-    as_facts.write_text(json.dumps(facts(audit, root), indent=2) + "\n", encoding="utf-8")
-    return as_page, as_facts
+    """Writes the report into ``folder``; returns the paths of the page and of the facts."""
+    (folder / PAGE).write_text(page(audit, root), encoding="utf-8")
+    (folder / FACTS).write_text(json.dumps(facts(audit, root), indent=2) + "\n", encoding="utf-8")
+    return folder / PAGE, folder / FACTS
 
 
 def facts(audit: Audit, root: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.audit.policy import load_policy
-from scripts.audit.report import by_severity, facts, summary_row, write_report
+from scripts.audit.report import by_severity, facts, remove_report, summary_row, write_report
 from scripts.audit.run import Audit, Check, run_audit
 from scripts.audit.tools import find_tools
 
@@ -37,6 +37,7 @@ def audit(
     if min_coverage is not None:
         policy = dataclasses.replace(policy, min_coverage_percent=min_coverage)
     folder = root / "build" / "audit"
+    remove_report(folder)
     progress = Console(stderr=True, highlight=False)
     with progress.status("compiling the contracts …") as status:
 

@@ -281,6 +281,16 @@ def test_contracts_that_do_not_compile_are_one_clear_error(project: Project) -> 
     assert outcome.error["hint"] == "run make build and correct them"
 
 
+def test_an_audit_that_could_not_look_leaves_no_report_of_an_earlier_one(project: Project) -> None:
+    folder = project.root / "build" / "audit"
+    folder.mkdir(parents=True)
+    for name in ("report.md", "report.json"):
+        (folder / name).write_text("passed")
+    project.write("contracts/Till.sol", "contract Till {")
+    assert project.audit("--check", "static").code == 1
+    assert list(folder.glob("report.*")) == []
+
+
 def test_the_size_of_every_release_contract_is_reported(project: Project) -> None:
     project.write("contracts/Till.sol", VULNERABLE)
     outcome = project.audit("--check", "sizes")
