@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import Contract
-from orchestrator.chain.rpc import RpcError
+from orchestrator.chain.rpc import RpcError, RpcRefused
 from orchestrator.db.models import Attempt, Cursor, Intent
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
@@ -38,13 +38,17 @@ REVERTED = TransactionError(ErrorKind.REVERT, "mined and reverted")
 
 
 class Sender:
-    """Sends for one signer on one chain. Two at once do no harm: rows are locked and nonces are unique."""
+    """Sends for one signer on one chain. Two at once do no harm: rows are locked and nonces are unique.
+
+    ``nodes``: at least one, in order of preference. One that can't be reached loses its turn; one that refuses does not
+    (pitfall 32).
+    """
 
     def __init__(
         self,
         *,
         chain_id: int,
-        node: Node,
+        nodes: Sequence[Node],
         sessions: Sessions,
         signer: Signer,
         outcomes: Outcomes,
@@ -55,7 +59,8 @@ class Sender:
         reached: Reached = pass_by,
     ) -> None:
         self._chain_id = chain_id
-        self._node = node
+        self._nodes = tuple(nodes)
+        self._turn = 0
         self._sessions = sessions
         self._signer = signer
         self._outcomes = outcomes
@@ -75,8 +80,19 @@ class Sender:
     async def tick(self) -> None:
         """One look at the chain, and all that follows from it. Does nothing while nothing is queued or in flight.
 
-        Raises RpcError and sqlalchemy's OperationalError: the next tick repeats what was not done.
+        Raises:
+            RpcError: the node can't be asked; the next tick asks another, and repeats what was not done.
+            sqlalchemy.exc.OperationalError: the database can't.
         """
+        try:
+            await self._tick()
+        except RpcRefused:
+            raise
+        except RpcError:
+            self._turn += 1
+            raise
+
+    async def _tick(self) -> None:
         flights = await self._flights()
         room = self._policy.max_in_flight - sum(flight.status in UNMINED for flight in flights)
         async with self._sessions() as session:
@@ -92,6 +108,10 @@ class Sender:
         await self._tell.fees_at_cap(
             at_cap, base_fee_wei=view.market.base_fee_wei, cap_wei=self._policy.max_fee_per_gas_wei
         )
+
+    @property
+    def _node(self) -> Node:
+        return self._nodes[self._turn % len(self._nodes)]
 
     async def _flights(self) -> Sequence[Flight]:
         async with self._sessions() as session:

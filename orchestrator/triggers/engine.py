@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from psycopg.errors import SerializationFailure
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.rpc import RpcError
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.models import Block, EngineCursor, Mandate
 from orchestrator.db.session import Sessions
@@ -69,7 +72,7 @@ class Engine:
         self,
         *,
         sessions: Sessions,
-        reader: ChainReader,
+        readers: Sequence[ChainReader],
         book: AddressBook,
         oracle: Contract,
         trigger: Contract,
@@ -78,7 +81,8 @@ class Engine:
         policy: EnginePolicy,
     ) -> None:
         self._sessions = sessions
-        self._reader = reader
+        self._readers = tuple(readers)
+        self._turn = 0
         self._book = book
         self._chain_id = book.chain_id
         self._vault = book.vault.lower()
@@ -93,17 +97,26 @@ class Engine:
         """Evaluates the newest head that policy believes; None when that was done, or nothing may be done.
 
         Raises:
-            RpcError: the readings can't be had.
-            sqlalchemy.exc.OperationalError: the database can't, or another engine was faster.
+            RpcError: the readings can't be had; the next step asks another node.
+            sqlalchemy.exc.OperationalError: the database can't.
         """
         head = await self._head()
         if head is None:
             return None
         started = time.monotonic()
-        readings = await self._read(head)
-        async with self._sessions.begin() as session:
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            evaluation = await self._evaluate(session, head, readings)
+        try:
+            readings = await self._read(head)
+        except RpcError:
+            self._turn += 1
+            raise
+        try:
+            async with self._sessions.begin() as session:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                evaluation = await self._evaluate(session, head, readings)
+        except OperationalError as error:
+            if isinstance(error.orig, SerializationFailure):
+                return None  # another engine was faster
+            raise
         if evaluation is None:
             return None
         self._metrics.evaluation_seconds.observe(time.monotonic() - started)
@@ -157,7 +170,7 @@ class Engine:
             )
             others = rows.all()
         return await read_all(
-            self._reader,
+            self._readers[self._turn % len(self._readers)],
             head.block_hash,
             oracle=self._oracle,
             trigger=self._trigger,

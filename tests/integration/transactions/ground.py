@@ -181,7 +181,7 @@ def make_sender(
     metrics = Metrics()
     return Sender(
         chain_id=CHAIN_ID,
-        node=Node(rpc),
+        nodes=[Node(rpc)],
         sessions=sessions,
         signer=KeystoreSigner(Account.from_key(KEY)),
         outcomes=told,

@@ -114,7 +114,7 @@ def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: Eng
     metrics = Metrics()
     return Engine(
         sessions=sessions,
-        reader=ChainReader(rpc),
+        readers=[ChainReader(rpc)],
         book=book,
         oracle=codec("OracleAdapter"),
         trigger=codec("RepayTrigger"),
@@ -128,7 +128,7 @@ def make_sender(sessions: Sessions, rpc: JsonRpc) -> Sender:
     metrics = Metrics()
     return Sender(
         chain_id=CHAIN_ID,
-        node=Node(rpc),
+        nodes=[Node(rpc)],
         sessions=sessions,
         signer=KeystoreSigner(KEEPER),
         outcomes=TriggerOutcomes(sessions, codec("RepayTrigger")),

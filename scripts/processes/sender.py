@@ -1,0 +1,60 @@
+"""The sender: signs and sends what is queued. The only process that opens the keystore; a second one stands by."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from orchestrator.alerts import Alerts
+from orchestrator.chain.contracts import load_contract
+from orchestrator.db.leading import lead
+from orchestrator.db.session import sessions_of
+from orchestrator.db.wakeups import BLOCKS, INTENTS, Wakeups
+from orchestrator.metrics import Metrics
+from orchestrator.readiness import notify_ready
+from orchestrator.settings import Settings
+from orchestrator.ticking import tick
+from orchestrator.transactions.node import Node
+from orchestrator.transactions.resending import SendPolicy
+from orchestrator.transactions.sender import Sender
+from orchestrator.transactions.signers.keystore import open_keystore
+from orchestrator.triggers.outcomes import TriggerOutcomes
+from scripts.processes.deployment import open_deployment
+from scripts.processes.entry import run_process
+
+
+async def run(settings: Settings) -> None:
+    """Until cancelled. Raises CovenantError when it can't start."""
+    keystore, password_file = settings.require_keystore(), settings.require_keystore_password_file()
+    async with open_deployment(settings, "sender") as deployment:
+        signer = await asyncio.to_thread(open_keystore, keystore, password_file)
+        sessions, metrics = sessions_of(deployment.engine), Metrics()
+        alerts, contract = Alerts(sessions, metrics), load_contract("RepayTrigger")
+        sender = Sender(
+            chain_id=deployment.chain_id,
+            nodes=[Node(rpc) for rpc in deployment.rpcs],
+            sessions=sessions,
+            signer=signer,
+            outcomes=TriggerOutcomes(sessions, contract),
+            contract=contract,
+            alerts=alerts,
+            metrics=metrics,
+            policy=SendPolicy(max_fee_per_gas_wei=settings.covenant_max_fee_per_gas_wei),
+        )
+        interval_s = settings.covenant_poll_interval_ms / 1000
+        async with Wakeups(deployment.database_url, [INTENTS, BLOCKS]) as wakeups:
+
+            async def send() -> None:
+                await sender.recover()
+                await tick("sender", sender.tick, wakeups, interval_s=interval_s, alerts=alerts)
+
+            name = f"sender:{deployment.chain_id}:{signer.address}"
+            await lead(deployment.engine, name, send, notify_ready)
+
+
+def main() -> int:
+    return run_process("sender", run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
