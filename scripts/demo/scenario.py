@@ -6,12 +6,9 @@ the reserve's hourly cap, a bill is met on its due date, and no price makes the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
-from pydantic.alias_generators import to_camel
-
-from orchestrator.chain.typed_data import Message
 from orchestrator.credit.mandate import NO_FEED, From, Kind, Mandate
 from orchestrator.credit.offer import Offer
 from orchestrator.credit.units import BPS, PRICE_SCALE, Bps, CollateralWei, PriceE36, Timestamp, Wei, mul_div_up
@@ -95,11 +92,6 @@ def mandates(line_id: int, now: Timestamp) -> tuple[Mandate, ...]:
         _mandate(line_id, Kind.LTV, From.COLLATERAL, IN_KIND_LTV_BPS, 1, IN_KIND_CAP, expiry, nonce=2),
         _mandate(line_id, Kind.DUE, From.RESERVE, Bps(0), PERIOD_HOURS, BILL_CAP, expiry, nonce=3),
     )
-
-
-def message_of(signed: Offer | Mandate) -> Message:
-    """The same with Solidity's field names: what is hashed and signed."""
-    return {to_camel(field.name): getattr(signed, field.name) for field in fields(signed)}
 
 
 def _mandate(

@@ -15,14 +15,15 @@ from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc, RpcRefused
 from orchestrator.errors import CovenantError
-from orchestrator.transactions.signers.keystore import KeystoreSigner
 from scripts.deploy.artifacts import RELEASE, Artifact, Artifacts
 from scripts.deploy.create2 import PROXY, address_of, salt_of
 from scripts.deploy.declaration import Declaration, Market, Oracle, Token
-from scripts.deploy.plan import code_at, read
+from scripts.deploy.plan import code_at
 from scripts.deploy.run import deploy, plan_deployment
 from scripts.deploy.wallet import Wallet
 from scripts.local.accounts import LocalAccounts, Role
+from scripts.local.people import Deployed, Person
+from scripts.local.rounds import publish
 
 PAIR: Final = "ETH/USD"
 FEED_DECIMALS: Final = 8
@@ -33,7 +34,6 @@ FIRST_ANSWER: Final = 19_490_000_000
 ETHER: Final = 10**18
 LOW_BALANCE_WEI: Final = 1_000 * ETHER
 FULL_BALANCE_WEI: Final = 1_000_000 * ETHER
-MAX_FEE_PER_GAS_WEI: Final = 1_000 * 10**9
 
 Announce = Callable[[str], None]
 
@@ -49,13 +49,6 @@ class LocalDeployment:
     book: AddressBook
     book_path: Path
     accounts: LocalAccounts
-
-
-def local_wallet(rpc: JsonRpc, chain_id: int, accounts: LocalAccounts, role: Role) -> Wallet:
-    """A wallet of one of the throw-away accounts."""
-    signer = KeystoreSigner(accounts.unlock(role))
-    explain = load_contract("CreditVault").decode_error
-    return Wallet(rpc, signer, chain_id, MAX_FEE_PER_GAS_WEI, explain, patience_s=20.0)
 
 
 async def bootstrap(
@@ -77,7 +70,7 @@ async def bootstrap(
         chain_id = await _local_chain_id(rpc)
         accounts = LocalAccounts.create(state_dir)
         await _fund(rpc, accounts)
-        deployer = local_wallet(rpc, chain_id, accounts, Role.DEPLOYER)
+        deployer = Person.of(accounts, Role.DEPLOYER, rpc, chain_id).wallet
         usdc = await _create(deployer, artifacts.contract("LocalToken"), "Local USD Coin", "USDC", 6)
         weth = await _create(deployer, artifacts.contract("LocalWETH"))
         feed = await _create(
@@ -87,7 +80,7 @@ async def bootstrap(
         plan = await plan_deployment(declaration, artifacts, rpc)
         path = state_dir / f"{chain_id}.book.json"
         deployed = await deploy(plan, deployer, path, announce)
-        await _first_round(local_wallet(rpc, chain_id, accounts, Role.ORACLE), feed, first_answer)
+        await _first_round(Person.of(accounts, Role.ORACLE, rpc, chain_id), feed, first_answer)
         return LocalDeployment(deployed.book, path, accounts)
     finally:
         await rpc.aclose()
@@ -132,12 +125,10 @@ async def _create(deployer: Wallet, artifact: Artifact, *arguments: object) -> C
     return address
 
 
-async def _first_round(oracle: Wallet, feed: ChecksumAddress, answer: int) -> None:
+async def _first_round(oracle: Person, address: ChecksumAddress, answer: int) -> None:
     """Only of a feed without any: later rounds are the market's matter."""
-    codec = load_contract("LocalFeed")
+    feed = Deployed(load_contract("LocalFeed"), address)
     try:
-        await read(oracle.rpc, codec, feed, "latestRoundData")
+        await feed.read(oracle.wallet.rpc, "latestRoundData")
     except RpcRefused:
-        latest = await oracle.rpc.call("eth_getBlockByNumber", ["latest", False])
-        call = codec.encode_call("push", answer, integer(latest["timestamp"]))
-        await oracle.send("publishing the first round", feed, call)
+        await publish(oracle, feed, answer)

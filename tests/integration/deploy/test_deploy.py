@@ -23,8 +23,10 @@ from scripts.deploy.declaration import BadDeclaration, Declaration, Token
 from scripts.deploy.plan import CannotDeploy, Plan, read
 from scripts.deploy.run import deploy, plan_deployment, refuse_another_vaults_book
 from scripts.deploy.verify import NotAsDeclared, verify
+from scripts.deploy.wallet import Wallet
 from scripts.local.accounts import LocalAccounts, Role
-from scripts.local.bootstrap import bootstrap, local_wallet
+from scripts.local.bootstrap import bootstrap
+from scripts.local.people import Person
 
 TOML = """
 chain_id = {chain_id}
@@ -74,8 +76,10 @@ class Net:
         return await plan_deployment(declaration or self.declaration, Artifacts(RELEASE), self.rpc)
 
     async def deploy(self, plan: Plan, role: Role = Role.DEPLOYER) -> AddressBook:
-        wallet = local_wallet(self.rpc, plan.design.declaration.chain_id, self.accounts, role)
-        return (await deploy(plan, wallet, self.book, lambda _: None)).book
+        return (await deploy(plan, self.wallet(role), self.book, lambda _: None)).book
+
+    def wallet(self, role: Role) -> Wallet:
+        return Person.of(self.accounts, role, self.rpc, 31337).wallet
 
     async def height(self) -> int:
         return integer(await self.rpc.call("eth_blockNumber"))
@@ -153,12 +157,10 @@ async def test_a_deployment_that_broke_off_is_finished(net: Net) -> None:
 
 
 async def test_who_is_not_the_owner_deploys_and_leaves_the_markets_to_the_owner(net: Net) -> None:
-    wallet = local_wallet(net.rpc, 31337, net.accounts, Role.LENDER)
-    done = await deploy(await net.plan(), wallet, net.book, lambda _: None)
+    done = await deploy(await net.plan(), net.wallet(Role.LENDER), net.book, lambda _: None)
     assert done.book.markets == ()
     (call,) = done.owner_calls
-    owner = local_wallet(net.rpc, 31337, net.accounts, Role.DEPLOYER)
-    await owner.send(call.words, call.to, call.data)
+    await net.wallet(Role.DEPLOYER).send(call.words, call.to, call.data)
     plan = await net.plan()
     assert plan.done
     assert [market.id for market in (await net.deploy(plan, Role.LENDER)).markets] == [1]

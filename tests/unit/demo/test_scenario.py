@@ -16,6 +16,7 @@ from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
 from orchestrator.credit.units import PRICE_SCALE, PriceE36, Timestamp, Wei
 from scripts.demo import crash, scenario
+from scripts.local.deals import message_of
 
 PARTIES = scenario.Parties(*(f"0x{digit * 40}" for digit in "12345"))
 OPENED_AT = Timestamp(crash.STARTS_AT + 60)
@@ -113,10 +114,10 @@ def test_the_rounds_are_an_hour_apart() -> None:
 
 
 def test_messages_have_exactly_the_fields_that_are_signed() -> None:
-    offer = scenario.message_of(scenario.offer(PARTIES, price_of(19_490_000_000), OPENED_AT))
+    offer = message_of(scenario.offer(PARTIES, price_of(19_490_000_000), OPENED_AT))
     assert offer.keys() == {name for name, _ in OFFER.fields}
     for mandate in scenario.mandates(1, REGISTERED_AT):
-        assert scenario.message_of(mandate).keys() == {name for name, _ in MANDATE.fields}
+        assert message_of(mandate).keys() == {name for name, _ in MANDATE.fields}
 
 
 def test_the_collateral_at_the_first_round_is_ten_thousand_weth() -> None:
