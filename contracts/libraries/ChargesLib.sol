@@ -85,8 +85,9 @@ library ChargesLib {
             line.billed += billed;
             line.unbilled = charges - billed;
         }
-        // Where a bill is unpaid, `since` is the second at which it appeared: not `NEVER`, and not after `at`.
-        line.unpaidSince = line.billed > 0 || line.billedPrincipal > 0 ? since : 0;
+        // Where a bill is unpaid, `since` is the second at which it appeared, not after `at`.
+        bool unpaid = since != NEVER && (line.billed > 0 || line.billedPrincipal > 0);
+        line.unpaidSince = unpaid ? since : 0;
         line.accruedAt = at;
     }
 
