@@ -45,7 +45,7 @@ class FeedRepository:
         return (await self._session.scalars(query)).all()
 
     def _feeds(self) -> Select[Feed, OracleRound | None]:
-        return select(Feed, _NEWEST).outerjoin(_NEWEST, true()).where(Feed.chain_id == self._chain_id)
+        return select(Feed, _NEWEST).select_from(Feed).outerjoin(_NEWEST, true()).where(Feed.chain_id == self._chain_id)
 
     async def _read(self, query: Select[Feed, OracleRound | None]) -> list[tuple[Feed, OracleRound | None]]:
         return [(feed, newest) for feed, newest in await self._session.execute(query)]

@@ -172,6 +172,7 @@ class LineRepository:
     def _lines(self) -> Select[Line, Market, str | None]:
         return (
             select(Line, Market, self._holder.c.to_address)
+            .select_from(Line)
             .join(
                 Market,
                 and_(

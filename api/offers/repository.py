@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, exists, func, or_, select, true, tuple_
+from sqlalchemy import Select, exists, func, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.offer import ANYONE
 from orchestrator.db.models import LenderEpochVersion, Market, Offer, OfferGroupVersion
+from orchestrator.db.types import Hash
 
 _FIRST_EPOCH: Final = 0
 
@@ -95,7 +96,9 @@ class OfferRepository:
         if wanted.open_at is not None:
             query = _only_fillable(query, wanted.open_at)
         if after is not None:
-            query = query.where(tuple_(Offer.posted_at, Offer.offer_hash) < tuple_(*after))
+            posted_at, offer_hash = after
+            last = tuple_(literal(posted_at), literal(offer_hash, Hash()))
+            query = query.where(tuple_(Offer.posted_at, Offer.offer_hash) < last)
         return await self._read(query.order_by(Offer.posted_at.desc(), Offer.offer_hash.desc()).limit(limit))
 
     async def standing(self, lender: str, loan_token: str, group: int) -> Standing:
@@ -151,6 +154,7 @@ class OfferRepository:
     def _with_standing(self) -> WithStanding:
         return (
             select(Offer, _GROUP.c.consumed, _GROUP.c.cancelled, _LENDER.c.epoch)
+            .select_from(Offer)
             .outerjoin(_GROUP, true())
             .outerjoin(_LENDER, true())
             .where(Offer.chain_id == self._chain_id, Offer.vault == self._vault)

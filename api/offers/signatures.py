@@ -18,7 +18,7 @@ from orchestrator.chain.typed_data import MalformedSignature, TypedData
 MAGIC_VALUE: Final = bytes.fromhex("1626ba7e")
 """ERC-1271: the selector of ``isValidSignature(bytes32,bytes)``, and what it returns for a valid signature."""
 
-_EXECUTION_FAILED: Final = (3, -32000, -32015)
+_EXECUTION_FAILED: Final = (3, -32000, -32003, -32015)
 """How nodes say that a call reverted or broke. Other refusals (a rate limit) say nothing about the signature."""
 
 

@@ -80,6 +80,7 @@ class TriggerRepository:
     ) -> list[Traced]:
         query = (
             select(Trigger, _ROUND, Feed, Intent, Market, _EVALUATED.canonical, _MINED.canonical)
+            .select_from(Trigger)
             .outerjoin(_ROUND, true())
             .outerjoin(Feed, and_(Feed.chain_id == Trigger.chain_id, Feed.address == Trigger.feed))
             .outerjoin(Intent, Intent.id == Trigger.intent_id)

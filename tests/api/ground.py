@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -154,8 +153,6 @@ async def _send(rpc: JsonRpc, to: str | None, data: bytes) -> dict[str, Any]:
     """From anvil's first account, which it signs for; mined at once."""
     (owner, *_) = await rpc.call("eth_accounts")
     transaction = {"from": owner, "data": "0x" + data.hex()} | ({} if to is None else {"to": to})
-    tx_hash = await rpc.call("eth_sendTransaction", [transaction])
-    while (receipt := await rpc.call("eth_getTransactionReceipt", [tx_hash])) is None:
-        await asyncio.sleep(0.005)
+    receipt: dict[str, Any] = await rpc.call("eth_sendTransactionSync", [transaction])
     assert integer(receipt["status"]) == 1, "the transaction was reverted"
-    return dict(receipt)
+    return receipt

@@ -1,32 +1,282 @@
-from tests.api.world import World
+"""Lines as they stand at a block, at any second and at any price."""
+
+from dataclasses import replace
+from typing import Any
+
+from orchestrator.credit.units import DEN, div_up
+from tests.api.ground import ANSWER, HEARTBEAT_S, MARGIN_S, NOBODY, PRICE_E36
+from tests.api.world import BORROWER, DAY, HOUR, LENDER, STRANGER, USDC, WETH, World
 
 
-async def test_x(world: World) -> None:
+async def ids(world: World, **parameters: Any) -> list[int]:
+    return [item["line_id"] for item in (await world.get("/v1/lines", **parameters))["items"]]
+
+
+def usdc(amount: int) -> dict[str, str]:
+    return {"base_units": str(amount), "token": "USDC"}
+
+
+# ---------------------------------------------------------------- one line
+
+
+async def test_a_line_tells_who_what_and_on_which_terms(world: World) -> None:
     await world.line()
-    await world.get("/v1/lines/1")
-    await world.client.get("/v1/nothing")
-    await world.client.request("BREW", "/v1/lines")
-    print((await world.client.get("/metrics")).text[:1200])
-    for path, m, kw in [
-        ("/v1/nothing", "GET", {}),
-        ("/v1/lines", "POST", {}),
-        ("/v1/lines/0", "GET", {}),
-        ("/v1/lines?limit=1000", "GET", {}),
-        ("/v1/lines?cursor=zzz", "GET", {}),
-        ("/v1/offers", "POST", {"content": b"{"}),
-        ("/v1/offers", "POST", {"content": b"{", "headers": {"content-type": "application/json"}}),
-        ("/v1/offers", "POST", {"content": b"[]" * 40000, "headers": {"content-type": "application/json"}}),
-        ("/v1/offers", "POST", {"json": {"chain_id": "x"}}),
-        (
-            "/v1/offers",
-            "POST",
-            {"content": b'{"chain_id":' + b"1" * 5000 + b"}", "headers": {"content-type": "application/json"}},
-        ),
-        ("/v1/offers", "POST", {"content": b'{"chain_id":NaN}', "headers": {"content-type": "application/json"}}),
-        ("/v1/offers", "POST", {"content": b"\xff\xfe", "headers": {"content-type": "application/json"}}),
-        ("/v1/events?kind=%00", "GET", {}),
-        ("/v1/lines/", "GET", {}),
-        ("/v1/offers", "POST", {"content": b"[" * 30000, "headers": {"content-type": "application/json"}}),
-    ]:
-        r = await world.client.request(m, path, **kw)
-        print(m, path, r.status_code, r.headers.get("content-type"), r.headers.get("allow"), r.text[:400])
+    line = await world.get("/v1/lines/1")
+    assert (line["borrower"], line["lender"], line["holder"]) == (BORROWER.address, LENDER.address, LENDER.address)
+    assert line["market"]["name"] == "WETH/USDC"
+    assert line["market"]["loan"] == {"address": world.ground.market.loan_token, "symbol": "USDC", "decimals": 6}
+    assert line["opened"]["amount"] == usdc(50_000 * USDC)
+    assert line["terms"]["apr_bps"] == 900
+    assert line["terms"]["matures_at"]["epoch_s"] == world.head.timestamp + 60 * DAY
+    assert line["balances"]["collateral"] == {"base_units": str(100 * WETH), "token": "WETH"}
+    assert line["stored"]["seq"] == 1
+    assert line["status"] == "current"
+
+
+async def test_what_is_owed_grows_by_the_second_and_is_rounded_up(world: World) -> None:
+    await world.line(opened_ago_s=100)
+    owed = (await world.get("/v1/lines/1"))["owed"]
+    charges = 10_000 * USDC * 900 * 100 + 40_000 * USDC * 100 * 100
+    assert owed["debt"] == usdc(10_000 * USDC + div_up(charges, DEN))
+    assert owed["due"] == usdc(0)
+    assert owed["next_due_at"]["epoch_s"] == world.head.timestamp - 100 + DAY
+
+
+async def test_a_line_can_be_looked_at_at_any_second_after_its_last_action(world: World) -> None:
+    await world.line()
+    opened_at = world.head.timestamp
+    statuses = {}
+    for at in (opened_at, opened_at + DAY, opened_at + DAY + 1, opened_at + 2 * DAY, opened_at + 2 * DAY + 1):
+        line = await world.get("/v1/lines/1", at=at)
+        assert line["at"]["epoch_s"] == at
+        statuses[at - opened_at] = line["status"]
+    assert statuses == {
+        0: "current", DAY: "due", DAY + 1: "past_due", 2 * DAY: "past_due", 2 * DAY + 1: "default",
+    }  # fmt: skip
+    due_then = (await world.get("/v1/lines/1", at=opened_at + DAY))["owed"]["due"]
+    assert due_then == usdc(div_up((10_000 * USDC * 900 + 40_000 * USDC * 100) * DAY, DEN))
+
+
+async def test_a_second_before_the_last_action_is_refused(world: World) -> None:
+    await world.line()
+    response = await world.client.get("/v1/lines/1", params={"at": world.head.timestamp - 1})
+    assert response.status_code == 422
+    assert response.json()["code"] == "time_before_state"
+
+
+async def test_now_is_the_block_s_time_and_not_the_clock_s(world: World) -> None:
+    await world.line()
+    await world.stand_at(replace(world.head, timestamp=world.head.timestamp + 10 * DAY))
+    line = await world.get("/v1/lines/1")
+    assert line["at"] == line["as_of"]["timestamp"]
+    assert line["status"] == "default"
+
+
+async def test_a_closed_line_owes_nothing_for_ever(world: World) -> None:
+    await world.line(principal=0, undrawn=0, collateral=0, reserve=0, claim_loan=7, flags=2, opened_ago_s=90 * DAY)
+    line = await world.get("/v1/lines/1")
+    assert line["status"] == "closed"
+    assert line["owed"] == {
+        "due": usdc(0), "debt": usdc(0), "unpaid_since": None, "next_due_at": None, "defaults_at": None,
+    }  # fmt: skip
+    assert line["health"]["healthy"] is True
+    assert line["balances"]["claim_loan"] == usdc(7)
+
+
+async def test_the_holder_is_whoever_the_note_went_to_last(world: World) -> None:
+    await world.line()
+    await world.write(world.transfer(1, STRANGER.address, block=3, log_index=5))
+    assert (await world.get("/v1/lines/1"))["holder"] == STRANGER.address
+    await world.write(world.transfer(1, NOBODY, block=3, log_index=6))
+    assert (await world.get("/v1/lines/1"))["holder"] is None
+
+
+async def test_an_unknown_line_is_a_404_that_names_the_block(world: World) -> None:
+    response = await world.client.get("/v1/lines/7")
+    assert response.status_code == 404
+    body = response.json()
+    assert body["code"] == "unknown_line"
+    assert body["detail"] == f"there is no line 7 at block {world.head.number}"
+    assert body["instance"] == "/v1/lines/7"
+    for part in ("schedule", "history", "payments", "mandates"):
+        assert (await world.client.get(f"/v1/lines/7/{part}")).json()["code"] == "unknown_line"
+
+
+# ---------------------------------------------------------------- health
+
+
+async def test_health_is_judged_at_the_oracle_s_own_price(world: World) -> None:
+    await world.line()
+    health = (await world.get("/v1/lines/1"))["health"]
+    assert health["price"] == {"e36": str(PRICE_E36), "decimal": "200.00000000"}
+    assert health["price_from"] == "oracle"
+    assert health["collateral_value"] == usdc(20_000 * USDC)
+    assert health["ltv_bps"] == 5_000
+    assert health["healthy"] is True
+    assert health["unhealthy_at_or_below"]["decimal"] == "124.99999999"
+
+
+async def test_health_at_a_price_asked_for_turns_exactly_where_it_says(world: World) -> None:
+    await world.line(opened_ago_s=12_345)
+    threshold = int((await world.get("/v1/lines/1"))["health"]["unhealthy_at_or_below"]["e36"])
+    at_threshold = (await world.get("/v1/lines/1", price_e36=threshold))["health"]
+    above_threshold = (await world.get("/v1/lines/1", price_e36=threshold + 1))["health"]
+    assert (at_threshold["healthy"], above_threshold["healthy"]) == (False, True)
+    assert at_threshold["price_from"] == "asked"
+    assert at_threshold["price"]["e36"] == str(threshold)
+
+
+async def test_the_price_is_that_of_the_snapshot_s_block_and_not_of_a_later_one(world: World) -> None:
+    await world.line()
+    later = await world.ground.publish(ANSWER // 2)
+    try:
+        assert (await world.get("/v1/lines/1"))["health"]["price"]["decimal"] == "200.00000000"
+        await world.stand_at(later)
+        health = (await world.get("/v1/lines/1"))["health"]
+        assert (health["price"]["decimal"], health["healthy"]) == ("100.00000000", False)
+    finally:
+        await world.ground.publish(ANSWER)
+
+
+async def test_a_feed_without_a_usable_answer_leaves_no_price_and_says_why(world: World) -> None:
+    await world.line()
+    zero = await world.ground.publish(0)
+    try:
+        await world.stand_at(zero)
+        health = (await world.get("/v1/lines/1"))["health"]
+        assert health["price"] is None
+        assert health["healthy"] is None
+        assert health["ltv_bps"] is None
+        assert health["price_unavailable"].startswith("PriceUnavailable(")
+        assert health["unhealthy_at_or_below"] is not None
+    finally:
+        await world.ground.publish(ANSWER)
+    assert HEARTBEAT_S + MARGIN_S < 2 * HOUR
+
+
+async def test_a_block_that_the_node_does_not_have_leaves_no_price(world: World) -> None:
+    await world.line()
+    await world.stand_at(replace(world.head, hash="0x" + "ee" * 32))
+    health = (await world.get("/v1/lines/1"))["health"]
+    assert health["price"] is None
+    assert health["price_unavailable"] == "the oracle could not be asked: RpcRefused"
+
+
+async def test_debt_without_collateral_is_unhealthy_at_any_price(world: World) -> None:
+    await world.line(collateral=0)
+    health = (await world.get("/v1/lines/1"))["health"]
+    assert health["healthy"] is False
+    assert health["ltv_bps"] is None
+    assert health["unhealthy_at_or_below"] is None
+
+
+# ---------------------------------------------------------------- lists
+
+
+async def test_lines_can_be_chosen_by_borrower_lender_holder(world: World) -> None:
+    await world.line(1)
+    await world.line(2, borrower=STRANGER.address)
+    await world.line(3, lender=STRANGER.address)
+    await world.line(4, holder=STRANGER.address)
+    assert await ids(world) == [1, 2, 3, 4]
+    assert await ids(world, borrower=STRANGER.address) == [2]
+    assert await ids(world, lender=STRANGER.address.lower()) == [3]
+    assert await ids(world, holder=STRANGER.address) == [3, 4]
+    assert await ids(world, holder=LENDER.address, borrower=BORROWER.address) == [1]
+
+
+async def test_lines_can_be_chosen_by_status(world: World) -> None:
+    await world.line(1)
+    await world.line(2, opened_ago_s=DAY)
+    await world.line(3, opened_ago_s=DAY + HOUR)
+    await world.line(4, opened_ago_s=3 * DAY)
+    await world.line(5, flags=2, principal=0, undrawn=0)
+    await world.line(6, flags=1 | 4, principal=0, undrawn=0)
+    found = {status: await ids(world, status=status) for status in
+             ("current", "due", "past_due", "default", "closed", "written_off")}  # fmt: skip
+    assert found == {"current": [1], "due": [2], "past_due": [3], "default": [4], "closed": [5], "written_off": [6]}
+
+
+async def test_pages_of_a_status_follow_each_other_without_gap_or_repetition(world: World) -> None:
+    late = [2, 3, 6, 7, 9]
+    for line_id in range(1, 11):
+        await world.line(line_id, opened_ago_s=5 * DAY if line_id in late else 0)
+    found: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await world.get("/v1/lines", limit=2, status="default", **cursor)
+        found += [item["line_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert found == late
+
+
+async def test_the_last_page_has_no_cursor(world: World) -> None:
+    for line_id in (1, 2):
+        await world.line(line_id)
+    assert (await world.get("/v1/lines", limit=2))["next_cursor"] is None
+    assert (await world.get("/v1/lines", limit=1))["next_cursor"] is not None
+
+
+# ---------------------------------------------------------------- schedule, history, payments
+
+
+async def test_the_schedule_lists_each_bill_until_maturity(world: World) -> None:
+    await world.line()
+    schedule = await world.get("/v1/lines/1/schedule", limit=120)
+    bills = schedule["bills"]
+    opened_at = world.head.timestamp
+    assert [bill["due_at"]["epoch_s"] for bill in bills] == [opened_at + day * DAY for day in range(1, 61)]
+    assert schedule["complete"] is True
+    assert bills[0]["amount"] == usdc(div_up((10_000 * USDC * 900 + 40_000 * USDC * 100) * DAY, DEN))
+    assert bills[-1]["principal"] == usdc(10_000 * USDC)
+    first = await world.get("/v1/lines/1/schedule", limit=3)
+    assert first["bills"] == bills[:3]
+    assert first["complete"] is False
+
+
+async def test_the_schedule_can_assume_that_nothing_is_paid(world: World) -> None:
+    await world.line()
+    unpaid = await world.get("/v1/lines/1/schedule", assume="nothing_is_paid", limit=4)
+    paid = await world.get("/v1/lines/1/schedule", limit=4)
+    penalised = int(unpaid["bills"][3]["charges"]["base_units"])
+    assert penalised > int(paid["bills"][3]["charges"]["base_units"])
+
+
+async def test_a_closed_line_has_no_bills_to_come(world: World) -> None:
+    await world.line(principal=0, undrawn=0, flags=2)
+    schedule = await world.get("/v1/lines/1/schedule")
+    assert (schedule["bills"], schedule["complete"]) == ([], True)
+
+
+async def test_the_history_has_every_state_with_its_log_and_time(world: World) -> None:
+    line = await world.line(block=2)
+    await world.block(3, timestamp=world.head.timestamp - 7)
+    await world.write(world.version(line, block=3, seq=2, principal=20_000 * USDC))
+    history = await world.get("/v1/lines/1/history")
+    assert [item["stored"]["seq"] for item in history["items"]] == [2, 1]
+    newest = history["items"][0]
+    assert newest["stored"]["principal"] == usdc(20_000 * USDC)
+    assert newest["at"]["epoch_s"] == world.head.timestamp - 7
+    assert newest["log"]["block_number"] == 3
+    assert newest["log"]["finality"] == "finalized"
+    page = await world.get("/v1/lines/1/history", limit=1)
+    rest = await world.get("/v1/lines/1/history", limit=1, cursor=page["next_cursor"])
+    assert [item["stored"]["seq"] for item in page["items"] + rest["items"]] == [2, 1]
+    assert rest["next_cursor"] is None
+
+
+async def test_payments_name_their_source_and_parts(world: World) -> None:
+    await world.line()
+    await world.write(
+        world.payment(1, block=3, source="reserve", charges=7, principal=100),
+        world.payment(1, block=4, source="collateral", charges=0, principal=50),
+        world.payment(2, block=4, log_index=1),
+    )
+    payments = (await world.get("/v1/lines/1/payments"))["items"]
+    assert [(p["paid_from"], p["amount"]) for p in payments] == [("collateral", usdc(50)), ("reserve", usdc(107))]
+    assert payments[1]["payer"] == BORROWER.address
+    page = await world.get("/v1/lines/1/payments", limit=1)
+    rest = await world.get("/v1/lines/1/payments", limit=1, cursor=page["next_cursor"])
+    assert page["items"] + rest["items"] == payments
