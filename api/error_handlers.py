@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.problems import (
     BODY_TOO_LARGE,
@@ -29,6 +30,7 @@ from orchestrator.chain.rpc import RpcError
 log = logging.getLogger(__name__)
 
 _MAX_ERRORS: Final = 20
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _RETRY: Final = {"Retry-After": "2"}
 
 
@@ -66,7 +68,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         case HTTPStatus.NOT_FOUND:
             problem = Problem(NOT_FOUND, f"{path} does not exist")
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            problem = Problem(METHOD_NOT_ALLOWED, f"{path} cannot be asked with {method}", headers=error.headers)
+            allow = {"Allow": ", ".join(_methods_of_path(request))}
+            problem = Problem(METHOD_NOT_ALLOWED, f"{path} cannot be asked with {method}", headers=allow)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             problem = Problem(BODY_TOO_LARGE, "the body is larger than this API reads")
         case HTTPStatus.BAD_REQUEST:
@@ -75,6 +78,15 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
             log.error("the framework raised an undocumented status", extra={"status": error.status_code})
             problem = Problem(INTERNAL, "the request could not be answered")
     return problem.response(path)
+
+
+def _methods_of_path(request: Request) -> list[str]:
+    """All of them: the exception names only those of the first route that has the path."""
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _on_rpc_error(request: Request, error: Exception) -> Response:

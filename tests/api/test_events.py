@@ -1,0 +1,60 @@
+"""The log of events: in order, resumable from any position, and honest about what a reorganisation undid."""
+
+from typing import Any
+
+from tests.api.world import BORROWER, World
+
+
+async def positions(world: World, **parameters: Any) -> list[int]:
+    return [item["position"] for item in (await world.get("/v1/events", **parameters))["items"]]
+
+
+async def test_events_come_in_the_order_of_their_positions(world: World) -> None:
+    await world.write(world.event(3), world.event(1), world.event(2))
+    assert await positions(world) == [1, 2, 3]
+
+
+async def test_an_event_without_a_position_is_not_told_yet(world: World) -> None:
+    await world.write(world.event(1), world.event(None))
+    assert await positions(world) == [1]
+
+
+async def test_reading_goes_on_after_the_last_position(world: World) -> None:
+    await world.write(*(world.event(position) for position in range(1, 6)))
+    first = await world.get("/v1/events", limit=2)
+    assert (first["last_position"], first["has_more"]) == (2, True)
+    second = await world.get("/v1/events", limit=3, after=first["last_position"])
+    assert [item["position"] for item in second["items"]] == [3, 4, 5]
+    assert (second["last_position"], second["has_more"]) == (5, False)
+    nothing = await world.get("/v1/events", after=5)
+    assert (nothing["items"], nothing["last_position"], nothing["has_more"]) == ([], 5, False)
+
+
+async def test_events_can_be_chosen_by_line_and_kinds(world: World) -> None:
+    await world.write(
+        world.event(1, kind="line.opened"),
+        world.event(2, kind="line.drawn"),
+        world.event(3, kind="line.repaid", line_id=2),
+        world.event(4, kind="feed.answered", line_id=None, vault=None),
+    )
+    assert await positions(world, line_id=1) == [1, 2]
+    assert await positions(world, kind="line.drawn") == [2]
+    assert await positions(world, kind=["line.opened", "feed.answered"]) == [1, 4]
+    assert await positions(world, line_id=2, kind="line.opened") == []
+
+
+async def test_an_event_tells_what_happened_and_where(world: World) -> None:
+    event = world.event(1, block=2)
+    await world.write(event)
+    (shown,) = (await world.get("/v1/events"))["items"]
+    assert shown["id"] == str(event.id)
+    assert shown["payload"] == {"id": "1", "to": BORROWER.address, "amount": "10000000000"}
+    assert (shown["vault"], shown["line_id"], shown["block_number"]) == (world.vault, 1, 2)
+    assert shown["reverts"] is None
+
+
+async def test_a_reverted_event_stays_and_is_followed_by_the_one_that_takes_it_back(world: World) -> None:
+    event = world.event(1)
+    await world.write(event, world.event(2, kind="line.drawn.reverted", reverts=event.id))
+    taken_back = (await world.get("/v1/events", kind="line.drawn.reverted"))["items"]
+    assert [item["reverts"] for item in taken_back] == [str(event.id)]

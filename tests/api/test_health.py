@@ -1,0 +1,141 @@
+"""Alive, ready, measured: and when something is missing, what and what to do."""
+
+import socket
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from redis.asyncio import Redis
+from sqlalchemy import update
+
+from api.nodes import Nodes
+from api.parts import Bounds, Parts
+from orchestrator.chain.rpc import JsonRpc
+from orchestrator.db.models import Cursor
+from orchestrator.db.session import open_engine, sessions_of
+from tests.api.ground import CHAIN_ID
+from tests.api.world import STRANGER, World, client_of, parts_with
+
+
+@pytest.fixture
+def dead_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+async def ready(parts: Parts) -> tuple[int, dict[str, Any]]:
+    """Status, and the checks by name."""
+    async with client_of(parts) as client:
+        response = await client.get("/health/ready")
+    body = response.json()
+    checks = {check["name"]: check for check in body["checks"]}
+    assert body["ready"] is all(check["ok"] for check in checks.values())
+    assert all(check["ok"] or check["hint"] for check in checks.values())
+    return response.status_code, checks
+
+
+async def test_a_whole_service_is_ready(world: World) -> None:
+    status, checks = await ready(parts_with(world))
+    assert status == 200
+    assert [name for name, check in checks.items() if check["ok"]] == ["database", "redis", "node", "mirror", "signers"]
+
+
+async def test_alive_needs_nothing_else(world: World, dead_port: int) -> None:
+    dead = JsonRpc(f"http://127.0.0.1:{dead_port}")
+    async with client_of(parts_with(world, nodes=Nodes([dead]))) as client:
+        response = await client.get("/health/live")
+    await dead.aclose()
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_a_dead_database_is_told_and_every_read_is_a_503(world: World, dead_port: int) -> None:
+    engine = open_engine(f"postgresql+psycopg://covenant:secret@127.0.0.1:{dead_port}/none", process="api tests")
+    status, checks = await ready(parts_with(world, engine=engine))
+    assert status == 503
+    assert checks["database"]["ok"] is False
+    assert checks["node"]["ok"] is True
+    async with client_of(parts_with(world, engine=engine)) as client:
+        response = await client.get("/v1/lines")
+        measured = await client.get("/metrics")
+    await engine.dispose()
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert "secret" not in response.text + str(checks)
+    assert "covenant_database_up 0.0" in measured.text
+
+
+async def test_a_dead_redis_is_told(world: World, dead_port: int) -> None:
+    redis = Redis(host="127.0.0.1", port=dead_port)
+    status, checks = await ready(parts_with(world, redis=redis))
+    await redis.aclose()
+    assert (status, checks["redis"]["ok"], checks["database"]["ok"]) == (503, False, True)
+
+
+async def test_a_dead_node_is_told(world: World, dead_port: int) -> None:
+    dead = JsonRpc(f"http://127.0.0.1:{dead_port}")
+    status, checks = await ready(parts_with(world, nodes=Nodes([dead])))
+    assert (status, checks["node"]["ok"], checks["mirror"]["ok"]) == (503, False, True)
+    living = JsonRpc(world.ground.url)
+    status, checks = await ready(parts_with(world, nodes=Nodes([dead, living])))
+    assert (status, checks["node"]["ok"]) == (200, True)
+    await dead.aclose()
+    await living.aclose()
+
+
+async def test_a_mirror_that_falls_behind_is_told(world: World) -> None:
+    behind = replace(world.head, number=world.head.number - 3)
+    await world.stand_at(behind)
+    status, checks = await ready(parts_with(world, bounds=Bounds(max_lag_blocks=2)))
+    assert (status, checks["mirror"]["ok"]) == (503, False)
+    assert "behind the head" in checks["mirror"]["detail"]
+    status, checks = await ready(parts_with(world, bounds=Bounds(max_lag_blocks=1_000)))
+    assert (status, checks["mirror"]["ok"]) == (200, True)
+
+
+async def test_a_frozen_mirror_is_told(world: World) -> None:
+    async with sessions_of(world.engine).begin() as session:
+        await session.execute(update(Cursor).values(frozen="block 3 is final here and another one there"))
+    status, checks = await ready(parts_with(world))
+    assert (status, checks["mirror"]["detail"]) == (503, "frozen: block 3 is final here and another one there")
+
+
+async def test_an_empty_mirror_is_told(world: World) -> None:
+    elsewhere = replace(world.ground.book, chain_id=CHAIN_ID + 1)
+    status, checks = await ready(parts_with(world, book=elsewhere))
+    assert status == 503
+    assert checks["mirror"]["detail"] == "no block is mirrored yet"
+    assert checks["node"]["detail"] == f"the node is of chain {CHAIN_ID}, this service is for chain {CHAIN_ID + 1}"
+
+
+async def test_a_poor_signer_is_told(world: World) -> None:
+    await world.write(world.lane())
+    await world.ground.set_balance(STRANGER.address, 10**15)
+    status, checks = await ready(parts_with(world))
+    assert (status, checks["signers"]["ok"]) == (503, False)
+    assert checks["signers"]["detail"] == f"{STRANGER.address} holds 0.0010 ETH, less than 0.0100"
+    await world.ground.set_balance(STRANGER.address, 10**18)
+    status, checks = await ready(parts_with(world))
+    assert (status, checks["signers"]["detail"]) == (200, f"{STRANGER.address} holds 1.0000 ETH")
+
+
+async def test_metrics_count_requests_by_route_and_tell_how_the_service_does(world: World) -> None:
+    await world.line()
+    await world.write(world.alert("feed_late:a"), world.event(None), world.intent())
+    for path in ("/v1/lines/1", "/v1/lines/2", "/v1/nowhere"):
+        await world.client.get(path)
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families((await world.client.get("/metrics")).text)
+        for sample in family.samples
+    }
+    assert samples["covenant_api_requests_total", "GET", "/v1/lines/{line_id}", "200"] == 1
+    assert samples["covenant_api_requests_total", "GET", "/v1/lines/{line_id}", "404"] == 1
+    assert samples["covenant_api_requests_total", "GET", "unmatched", "404"] == 1
+    assert samples["covenant_mirror_block", str(CHAIN_ID)] == world.head.number
+    assert samples["covenant_open_alerts", "warning"] == 1
+    assert samples["covenant_intents", "mined"] == 1
+    assert samples[("covenant_unsequenced_events",)] == 1
+    assert samples[("covenant_database_up",)] == 1
