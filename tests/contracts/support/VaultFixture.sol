@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Test} from "forge-std/Test.sol";
+import {Vm} from "forge-std/Vm.sol";
 
 import {CreditLineNFT} from "contracts/CreditLineNFT.sol";
 import {CreditVault} from "contracts/CreditVault.sol";
@@ -215,6 +216,26 @@ abstract contract VaultFixture is Test {
 
     function assertStatus(uint256 id, Status expected) internal view {
         assertEq(uint256(vault.status(id)), uint256(expected), "status");
+    }
+
+    /// @dev How many of the logs since `vm.recordLogs` have this topic.
+    function recordedCount(bytes32 topic) internal returns (uint256 count) {
+        Vm.Log[] memory logs_ = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs_.length; ++i) {
+            if (logs_[i].topics[0] == topic) ++count;
+        }
+    }
+
+    /// @dev The data of the one log since `vm.recordLogs` that has this topic.
+    function recordedLog(bytes32 topic) internal returns (bytes memory data) {
+        Vm.Log[] memory logs_ = vm.getRecordedLogs();
+        uint256 count;
+        for (uint256 i = 0; i < logs_.length; ++i) {
+            if (logs_[i].topics[0] != topic) continue;
+            data = logs_[i].data;
+            ++count;
+        }
+        assertEq(count, 1, "one such log");
     }
 
     /// @dev Invariant 9 for the tokens of the default market: what lines hold in escrow is what the vault has.
