@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from scripts.local.redis import server_binary
 from tests.integration.local.running_stack import is_alive, start_stack, until
 
 STEADY = ("steady", "steady")
@@ -51,7 +52,12 @@ def test_kill_9_of_the_supervisor_and_its_guard_together_ends_everything_that_st
 
 @pytest.mark.parametrize(
     ("program", "name"),
-    [("bin/postgres", "PostgreSQL"), ("redis-server", "Redis"), ("bin/anvil", "anvil"), ("guard.py", "the guard")],
+    [
+        ("bin/postgres", "PostgreSQL"),
+        (server_binary().name, "Redis"),
+        ("bin/anvil", "anvil"),
+        ("guard.py", "the guard"),
+    ],
 )
 def test_kill_9_of_a_part_of_the_ground_ends_everything_and_says_so(tmp_path: Path, program: str, name: str) -> None:
     with start_stack(tmp_path / "state", STEADY, PARENT) as stack:
