@@ -26,7 +26,7 @@ from api.triggers.endpoints import router as triggers
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
-_ROUTERS: Final = (
+ROUTERS: Final = (
     lines, offers, triggers, transactions, events, feeds, reconciliations, alerts, health, reference,
 )  # fmt: skip
 
@@ -47,7 +47,7 @@ def create_app(parts: Parts) -> FastAPI:
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(AccessLog, metrics=app.state.metrics)
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     app.openapi = _once(app)  # type: ignore[method-assign]
     return app

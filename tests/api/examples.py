@@ -1,0 +1,92 @@
+"""Asks every operation once, in a world where each has something to tell: the examples of the OpenAPI document.
+
+`COVENANT_RECORD_EXAMPLES=1 pytest tests/api/test_openapi.py` writes them to `api/examples.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from api.parts import Bounds
+from tests.api.offering import message, post, signed
+from tests.api.world import HOUR, STRANGER, USDC, World, client_of, hash_of, parts_with
+
+Examples = dict[str, dict[str, Any]]
+
+
+async def record(world: World) -> Examples:
+    """Bodies by operation id, and by "request" or status."""
+    found: Examples = {}
+    await _offer(world, found)
+    paths = await _furnish(world)
+    for operation, path in paths.items():
+        response = await world.client.get(path)
+        assert response.status_code == 200, (operation, response.text)
+        found[operation] = {"200": response.json()}
+    await world.ground.set_balance(STRANGER.address, 10**15)
+    async with client_of(parts_with(world, bounds=Bounds())) as client:
+        found["ready"]["503"] = (await client.get("/health/ready")).json()
+    return found
+
+
+async def _offer(world: World, found: Examples) -> None:
+    wanted, body = {"offer": message(world)}, signed(world)
+    payload = await world.client.post("/v1/offers/typed-data", json=wanted)
+    found["build_typed_data"] = {"request": wanted, "200": _ok(payload, 200)}
+    first, again = await post(world, body), await post(world, body)
+    found["post_signed_offer"] = {"request": body, "201": _ok(first, 201), "200": _ok(again, 200)}
+
+
+async def _furnish(world: World) -> dict[str, str]:
+    """One of everything; the path of each read by its operation id."""
+    line = await world.line(opened_ago_s=25 * HOUR)
+    offer_hash = (await world.get("/v1/offers"))["items"][0]["offer_hash"]
+    await world.ground.set_balance(STRANGER.address, 10**18)
+    for number in (3, 4):
+        await world.block(number)
+    reconciliation, mandate = world.reconciliation(), world.mandate(1)
+    intent = world.intent(mined_block_number=4, mined_block_hash=hash_of("block", 4, ""))
+    trigger = world.trigger(
+        feed=world.ground.feed, round_id=18446744073709551623, price_e36=14 * 10**25, intent_id=intent.id,
+        evaluated_block_number=3, evaluated_block_hash=hash_of("block", 3, ""),
+    )  # fmt: skip
+    await world.write(intent, world.feed(), reconciliation, mandate, world.lane(), world.alert("feed_late:ETH/USD"))
+    await world.write(
+        trigger,
+        world.attempt(intent),
+        world.round(18446744073709551623, 140 * 10**8, block=3, age_s=60),
+        world.version(line, block=3, seq=2),
+        world.payment(1, block=4, source="reserve", principal=398 * USDC),
+        world.event(1, block=3),
+    )
+    feed = f"/v1/feeds/{world.ground.feed}"
+    return {
+        "list_lines": "/v1/lines?limit=1",
+        "get_line": "/v1/lines/1",
+        "get_schedule": "/v1/lines/1/schedule?limit=2",
+        "list_history": "/v1/lines/1/history?limit=1",
+        "list_payments": "/v1/lines/1/payments",
+        "list_mandates": "/v1/lines/1/mandates",
+        "list_offers": "/v1/offers",
+        "get_offer": f"/v1/offers/{offer_hash}",
+        "list_triggers": "/v1/triggers",
+        "get_trigger": f"/v1/triggers/{trigger.id}",
+        "list_transactions": "/v1/transactions",
+        "get_transaction": f"/v1/transactions/{intent.id}",
+        "list_events": "/v1/events",
+        "list_feeds": "/v1/feeds",
+        "get_feed": feed,
+        "list_rounds": f"{feed}/rounds",
+        "list_reconciliations": "/v1/reconciliations",
+        "get_reconciliation": f"/v1/reconciliations/{reconciliation.id}",
+        "list_alerts": "/v1/alerts",
+        "live": "/health/live",
+        "ready": "/health/ready",
+    }
+
+
+def _ok(response: httpx.Response, status: int) -> Any:
+    assert response.status_code == status, response.text
+    return response.json()
