@@ -33,6 +33,17 @@ def run_process(name: str, main: Main) -> int:
     return 0
 
 
+def run_blocking_process(name: str, main: Callable[[Settings], None]) -> int:
+    """The same for a process that has a loop and signal handlers of its own."""
+    try:
+        settings = load_settings()
+        setup_logging(name, settings.covenant_log_level)
+        main(settings)
+    except CovenantError as error:
+        return _refuse(name, error)
+    return 0
+
+
 def _refuse(name: str, error: CovenantError) -> int:
     sys.stderr.write(f"{name}: {error.message} — {error.hint}\n")
     return 1

@@ -1,0 +1,1 @@
+"""Celery: work that may run twice. It never signs, and nothing is scheduled for a time (pitfall 33)."""

@@ -1,0 +1,85 @@
+"""Worker and beat as processes: they do the work, stop when told, and say in one line why they can't start."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.db.models import Cursor, Feed
+from orchestrator.db.session import open_engine, sessions_of
+from orchestrator.tasks.app import QUEUE
+from tests.integration.tasks.conftest import FEED
+from tests.integration.tasks.process import STOP_TIMEOUT_S, refused, running, until
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(database_url, process="test")
+    yield engine
+    await engine.dispose()
+
+
+async def mirror_a_feed(engine: AsyncEngine) -> None:
+    async with sessions_of(engine).begin() as session:
+        session.add(
+            Cursor(
+                chain_id=31337, number=1, hash="0x" + "11" * 32, timestamp=1_700_000_000, head_number=1, safe_number=0,
+                finalized_number=0, finalized_hash="0x" + "00" * 32, epoch=1, updated_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+        session.add(
+            Feed(
+                chain_id=31337, address=FEED, pair="ETH/USD", decimals=8, heartbeat_s=3_600, margin_s=300,
+                status="unknown", reason="",
+            )
+        )  # fmt: skip
+
+
+async def test_beat_asks_and_a_worker_does_what_is_asked(environment: dict[str, str], engine: AsyncEngine) -> None:
+    await mirror_a_feed(engine)
+    async with running("worker", environment) as worker, running("beat", environment) as beat:
+
+        async def judged() -> bool:
+            async with engine.connect() as connection:
+                return await connection.scalar(select(Feed.judged_at)) is not None
+
+        await until(judged, "the feed is judged")
+        assert await worker.stop() < STOP_TIMEOUT_S
+        assert await beat.stop() < STOP_TIMEOUT_S
+        assert (worker.child.returncode, beat.child.returncode) == (0, 0)
+        assert all(line["process"] == "worker" for line in worker.lines())
+        assert all(line["process"] == "beat" for line in beat.lines())
+
+
+async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[str, str], redis_url: str) -> None:
+    """The node never answers, so a job hangs; the worker stops all the same, and leaves the job to the next one."""
+    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    environment |= {"RPC_URL": f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"}
+    with redis.Redis.from_url(redis_url) as broker:
+        async with running("beat", environment) as beat:
+            jobs = broker.llen(QUEUE)
+            await beat.stop()
+        async with running("worker", environment) as worker:
+
+            async def busy() -> bool:
+                return bool(broker.hlen("unacked"))
+
+            await until(busy, "a job hangs")
+            assert await worker.stop() < STOP_TIMEOUT_S
+            assert worker.child.returncode == 0
+        assert (broker.llen(QUEUE), broker.hlen("unacked")) == (jobs, 0)
+    silent.close()
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+async def test_without_a_broker_they_say_so_in_one_line(name: str, environment: dict[str, str], tmp_path: Path) -> None:
+    nowhere = f"unix://{tmp_path}/redis.sock"
+    said = await refused(name, environment | {"REDIS_URL": nowhere})
+    assert said == f"{name}: Redis cannot be reached: ConnectionError — check REDIS_URL and that the server runs"
+    del environment["REDIS_URL"]
+    assert (await refused(name, environment)).startswith(f"{name}: REDIS_URL is not set — ")
