@@ -36,7 +36,9 @@ async def check_mirror(engine: AsyncEngine, rpc: JsonRpc | None, chain_id: int) 
 async def check_cursor(position: Position, rpc: JsonRpc | None) -> Diagnosis:
     """How far the mirror is."""
     if position.frozen:
-        return MIRROR.fail("cursor", f"frozen: {position.frozen}", "see the runbook docs/runbooks/mirror-frozen.md")
+        return MIRROR.fail(
+            "cursor", f"frozen: {position.frozen}", "see the runbook docs/runbooks/mirror-finalized-mismatch.md"
+        )
     at = f"at block {position.at.number:,}"
     if rpc is None:
         return MIRROR.ok("cursor", at)
@@ -52,7 +54,7 @@ def judge_lag(at: str, lag: int) -> Diagnosis:
     if lag < -MAX_LAG:
         ahead = f"{at}, {-lag:,} blocks ahead of the chain"
         return MIRROR.fail(
-            "cursor", ahead, "the chain was reset or the provider lags: see docs/runbooks/mirror-ahead.md"
+            "cursor", ahead, "a local chain that was reset needs an empty database; else the provider lags"
         )
     if lag > MAX_LAG:
         return MIRROR.warn("cursor", f"{at}, {lag:,} blocks behind", "see that the indexer runs and gets answers")
@@ -65,7 +67,7 @@ async def check_quarantine(connection: AsyncConnection, chain_id: int) -> list[D
     count = (await connection.execute(waiting)).scalar_one()
     if not count:
         return []
-    remedy = "see docs/runbooks/quarantine.md"
+    remedy = "see docs/runbooks/mirror-quarantine.md"
     return [MIRROR.warn("quarantine", f"{count} logs could not be decoded or applied", remedy)]
 
 
@@ -83,16 +85,24 @@ async def check_reconciliation(connection: AsyncConnection, chain_id: int) -> li
     if row.equal:
         return [MIRROR.ok("reconciliation", f"{row.facts_compared:,} facts equal at block {row.block_number:,}")]
     differing = f"the mirror differed from the chain at block {row.block_number:,}"
-    return [MIRROR.fail("reconciliation", differing, "see docs/runbooks/mirror-differs.md")]
+    return [MIRROR.fail("reconciliation", differing, "see docs/runbooks/reconciliation.md")]
 
 
 async def check_alerts(connection: AsyncConnection, chain_id: int) -> list[Diagnosis]:
     """What the processes want somebody to know. Alerts of all chains are in one table."""
     lasting = select(Alert.key, Alert.severity, Alert.message, Alert.hint).where(Alert.resolved_at.is_(None))
     rows = (await connection.execute(lasting.order_by(Alert.raised_at))).all()
-    shown = [MIRROR.warn(f"alert {row.key}", f"{row.severity}: {row.message}", row.hint) for row in rows]
+    shown = [
+        MIRROR.warn(f"alert {row.key}", f"{row.severity}: {row.message}", f"{row.hint} ({runbook(row.key)})")
+        for row in rows
+    ]
     more = len(shown) - MAX_ALERTS_SHOWN
     if more <= 0:
         return shown
     rest = MIRROR.warn("alerts", f"and {more} more are open", "see all of them: GET /v1/alerts")
     return [*shown[:MAX_ALERTS_SHOWN], rest]
+
+
+def runbook(alert_key: str) -> str:
+    """The page about a kind of alert, which is what its key begins with."""
+    return f"docs/runbooks/{alert_key.partition(':')[0].replace('_', '-')}.md"

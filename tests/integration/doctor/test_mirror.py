@@ -65,10 +65,10 @@ def reconciliation(*, equal: bool) -> Reconciliation:
 def alert(number: int, resolved_at: datetime | None = None) -> Alert:
     return Alert(
         id=uuid.uuid4(),
-        key=f"feed-stale:{number}",
+        key=f"low_balance:{number}",
         severity="warning",
-        message=f"feed {number} is stale",
-        hint="see why it does not report",
+        message=f"signer {number} is poor",
+        hint="send it ether",
         details={},
         count=1,
         raised_at=NOW,
@@ -143,11 +143,11 @@ async def test_quarantined_logs_are_a_warning_until_they_are_resolved(engine: As
     assert quarantine.found.startswith("1 logs")
 
 
-async def test_open_alerts_are_shown_with_their_hints_and_resolved_ones_are_not(engine: AsyncEngine) -> None:
+async def test_open_alerts_are_shown_with_hint_and_runbook_and_resolved_ones_are_not(engine: AsyncEngine) -> None:
     await store(engine, cursor(number=5), alert(1), alert(2, resolved_at=NOW))
     alerts = [item for item in await check_mirror(engine, None, CHAIN_ID) if item.subject.startswith("alert")]
     assert [(item.subject, item.grade, item.remedy) for item in alerts] == [
-        ("alert feed-stale:1", Grade.WARN, "see why it does not report")
+        ("alert low_balance:1", Grade.WARN, "send it ether (docs/runbooks/low-balance.md)")
     ]
 
 
