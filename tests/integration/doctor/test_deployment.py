@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.chain.contracts import load_contract
-from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc
 from scripts.doctor.deployment import (
     check_book,
@@ -20,7 +18,9 @@ from scripts.doctor.deployment import (
 from scripts.doctor.diagnosis import Diagnosis, Grade
 from scripts.doctor.examination import examine_deployment
 from scripts.local.accounts import Role
-from scripts.local.bootstrap import LocalDeployment, bootstrap, local_wallet
+from scripts.local.bootstrap import LocalDeployment, bootstrap
+from scripts.local.people import Contracts, Person
+from scripts.local.rounds import publish
 from tests.conftest import LocalParts
 
 CHAIN_ID = 31337
@@ -57,12 +57,10 @@ async def rpc(chain: Chain) -> AsyncIterator[JsonRpc]:
     await rpc.aclose()
 
 
-async def push(rpc: JsonRpc, deployment: LocalDeployment, answer: int, age_s: int = 0) -> None:
+async def push(rpc: JsonRpc, deployment: LocalDeployment, answer: int) -> None:
     """One more round of the feed."""
-    feed = deployment.book.feeds["ETH/USD"].address
-    latest = await rpc.call("eth_getBlockByNumber", ("latest", False))
-    call = load_contract("LocalFeed").encode_call("push", answer, integer(latest["timestamp"]) - age_s)
-    await local_wallet(rpc, CHAIN_ID, deployment.accounts, Role.ORACLE).send("a round", feed, call)
+    oracle = Person.of(deployment.accounts, Role.ORACLE, rpc, CHAIN_ID)
+    await publish(oracle, Contracts.of(deployment.book).feed, answer)
 
 
 def grades(diagnoses: list[Diagnosis]) -> set[Grade]:
@@ -157,8 +155,8 @@ async def test_a_stale_feed_is_a_warning_that_says_that_nothing_can_be_liquidate
 
 
 async def test_the_guardians_stop_is_a_warning_with_its_end(rpc: JsonRpc, deployment: LocalDeployment) -> None:
-    guardian = local_wallet(rpc, CHAIN_ID, deployment.accounts, Role.DEPLOYER)
-    await guardian.send("stop", deployment.book.vault, load_contract("CreditVault").encode_call("stop"))
+    guardian = Person.of(deployment.accounts, Role.DEPLOYER, rpc, CHAIN_ID)
+    await guardian.call("a stop", Contracts.of(deployment.book).vault, "stop")
     diagnosis = await check_guardian(rpc, deployment.book)
     assert diagnosis.grade is Grade.WARN
     assert "604,800 s" in diagnosis.found
