@@ -21,7 +21,7 @@ from scripts.local.accounts import Role
 from scripts.local.bootstrap import bootstrap
 from scripts.local.ground import Given, Ground
 from scripts.local.output import Output
-from scripts.local.processes import SERVICES
+from scripts.local.processes import MARKET, SERVICES
 from scripts.local.stack import run_stack
 from scripts.local.state import StateDir, open_state
 
@@ -35,7 +35,8 @@ def main(
     """Runs the whole stack until Ctrl-C.
 
     DATABASE_URL, REDIS_URL and RPC_URL name servers to use; each that is not set is embedded, and its data is kept in
-    COVENANT_STATE_DIR. On an embedded chain the contracts are deployed too. Nothing is left running afterwards.
+    COVENANT_STATE_DIR. On an embedded chain the contracts are deployed and a simulated market moves the price. Nothing
+    is left running afterwards.
     """
     settings = load_settings()
     _require_deployment_of_given_chain(settings)
@@ -53,7 +54,7 @@ async def _run(settings: Settings, api_port: int, state: StateDir, output: Outpu
     address = f"http://{settings.covenant_api_host}:{api_port}"
     await run_stack(
         Given(_secret(settings.database_url), _secret(settings.redis_url), _secret(settings.rpc_url)),
-        SERVICES,
+        SERVICES if settings.rpc_url else (*SERVICES, MARKET),
         migrate=upgrade,
         prepare=prepare,
         state=state,
@@ -74,6 +75,7 @@ async def _prepare_embedded_chain(rpc_url: str, state_dir: Path, output: Output)
         "COVENANT_BOOK": str(deployment.book_path),
         "COVENANT_KEYSTORE": str(deployment.accounts.keystore(Role.KEEPER)),
         "COVENANT_KEYSTORE_PASSWORD_FILE": str(deployment.accounts.password_file),
+        "COVENANT_STATE_DIR": str(state_dir),
     }
 
 

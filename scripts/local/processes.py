@@ -25,4 +25,7 @@ def service(name: str) -> ProcessSpec:
     return ProcessSpec(name, (sys.executable, "-P", "-m", f"scripts.processes.{name}"))
 
 
+MARKET = service("market")
+"""Moves the price of an embedded chain; not part of the service."""
+
 SERVICES = tuple(service(name) for name in ("indexer", "engine", "sender", "web", "worker", "beat"))
