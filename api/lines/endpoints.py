@@ -192,8 +192,7 @@ async def list_payments(
 async def list_mandates(line_id: LineId, snapshot: SnapshotDep, prices: PricesDep) -> Mandates:
     """What each mandate has done, whether it would fire now and why not, and at which second or price it would."""
     standing = stand(await _find(line_id, snapshot), snapshot.now)
-    found = await prices.at(standing.held.market.oracle, snapshot.cursor.hash)
-    items = await mandates_of(standing, snapshot, _repository(snapshot), found.reading)
+    items = await mandates_of(standing, snapshot, _repository(snapshot), prices)
     return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(standing.now), items=items)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from api.nodes import Nodes
+from api.wire import ZERO_ADDRESS
 from orchestrator.chain.codec import UndecodableData
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError, RpcRefused
 from orchestrator.credit.oracle import NO_DEVIATION, OracleReading
 from orchestrator.credit.units import Bps, PriceE36
+from orchestrator.db.models import Mandate
+from orchestrator.triggers.readings import Readings, read_all
 
 _KEPT: Final = 1_024
 
@@ -32,6 +36,7 @@ class OraclePrices:
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
         self._codec = load_contract("OracleAdapter")
+        self._trigger = load_contract("RepayTrigger")
         self._kept: OrderedDict[tuple[str, str], asyncio.Task[MarketPrices]] = OrderedDict()
 
     async def at(self, oracle: str, block_hash: str) -> MarketPrices:
@@ -46,6 +51,25 @@ class OraclePrices:
         except (RpcError, UndecodableData) as error:
             self._kept.pop(key, None)
             return MarketPrices(OracleReading(None, None), f"the oracle could not be asked: {type(error).__name__}")
+
+    async def of_mandates(self, mandates: Sequence[Mandate], block_hash: str) -> Readings:
+        """The feeds that mandates name, and what SHARE mandates have counted; nothing from a node that is silent."""
+        feeds = {row.feed for row in mandates if row.feed != ZERO_ADDRESS}
+        shares = [(row.trigger, row.mandate_hash) for row in mandates if row.kind == "share"]
+        try:
+            return await self._nodes.ask(
+                lambda rpc: read_all(
+                    ChainReader(rpc),
+                    block_hash,
+                    oracle=self._codec,
+                    trigger=self._trigger,
+                    adapters=(),
+                    feeds=feeds,
+                    shares=shares,
+                )
+            )
+        except RpcError:
+            return Readings({}, {}, {})
 
     async def _ask(self, oracle: str, block_hash: str) -> MarketPrices:
         encode = self._codec.encode_call

@@ -20,7 +20,6 @@ from orchestrator.db.models import (
     MandateRevocation,
     Market,
     NoteTransfer,
-    OracleRound,
     Payment,
 )
 
@@ -160,14 +159,6 @@ class LineRepository:
         for firing in firings:
             by_mandate.setdefault(firing.mandate_hash, []).append(firing)
         return by_mandate
-
-    async def newest_round(self, feed: str) -> OracleRound | None:
-        return await self._session.scalar(
-            select(OracleRound)
-            .where(OracleRound.chain_id == self._chain_id, OracleRound.feed == feed)
-            .order_by(OracleRound.block_number.desc(), OracleRound.log_index.desc())
-            .limit(1)
-        )
 
     def _lines(self) -> Select[Line, Market, str | None]:
         return (

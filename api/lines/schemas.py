@@ -254,6 +254,9 @@ class MandateOutlook(WireModel):
     open_from: Instant | None = Field(description="First second in which its period lets it fire; null for never.")
     due_at: Instant | None = Field(description="`due` mandates: the second of the next bill.")
     at_or_below_price: Price | None = Field(description="`ltv` mandates: the greatest price at which it may fire.")
+    at_or_above_answer: DecimalString | None = Field(
+        description="`share` mandates: the least answer of the revenue feed at which something is owed."
+    )
 
 
 class Mandate(WireModel):
@@ -278,7 +281,7 @@ class Mandate(WireModel):
     registered_at: Instant
     state: MandateState
     outlook: MandateOutlook | None = Field(
-        description="Null for `share` mandates: what they have counted is not in the contract's events."
+        description="Null for a `share` mandate while the node is silent: what it has counted is in no event."
     )
     log: Provenance
 

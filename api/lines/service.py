@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from api.lines.problems import TIME_BEFORE_STATE
 from api.lines.repository import Held
-from api.lines.rows import state_of, terms_of
 from api.lines.schemas import (
     Balances,
     Bill,
@@ -32,6 +31,7 @@ from orchestrator.credit.status import status
 from orchestrator.credit.terms import Terms as CreditTerms
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.models.lines import StateColumns
+from orchestrator.db.values import state_of, terms_of
 
 
 @dataclass(frozen=True, slots=True)

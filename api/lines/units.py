@@ -9,6 +9,7 @@ from api.lines.schemas import MarketRef, Price, Token
 from api.tokens import amount_of, token_name
 from api.wire import TokenAmount, checksum
 from orchestrator.chain.book import AddressBook, BookMarket
+from orchestrator.credit.mandate import From, Mandate
 from orchestrator.credit.units import PRICE_SCALE
 from orchestrator.db.models import Market
 
@@ -30,6 +31,10 @@ class Units:
     def collateral(self, base_units: int) -> TokenAmount:
         return amount_of(self.book, self.market.collateral_token, base_units)
 
+    def of_source(self, mandate: Mandate, base_units: int) -> TokenAmount:
+        """In the token that the mandate pays with."""
+        return self.collateral(base_units) if mandate.source is From.COLLATERAL else self.loan(base_units)
+
     def price(self, price_e36: int) -> Price:
         known = self._known
         if known is None:
@@ -37,6 +42,11 @@ class Units:
         scale = Decimal(10) ** (known.collateral_decimals - known.loan_decimals)
         whole = Decimal(price_e36) / PRICE_SCALE * scale
         return Price(e36=price_e36, decimal=str(whole.quantize(Decimal("1e-8"), rounding=ROUND_DOWN)))
+
+    @property
+    def loan_decimals(self) -> int | None:
+        """None when the address book does not know the market."""
+        return None if self._known is None else self._known.loan_decimals
 
     def reference(self) -> MarketRef:
         known = self._known

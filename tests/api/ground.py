@@ -75,6 +75,11 @@ class Ground:
             await rpc.call("anvil_setBalance", [address, quantity(wei)])
 
 
+def code_that_returns(first: int, second: int) -> str:
+    """Runtime code that answers every call with two words: mstore(0, first); mstore(32, second); return(0, 64)."""
+    return f"0x7f{first:064x}6000527f{second:064x}60205260406000f3"
+
+
 def _rpc_to(url: str) -> AbstractAsyncContextManager[JsonRpc]:
     return aclosing(JsonRpc(url))
 

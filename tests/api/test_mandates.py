@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.api.ground import ANSWER
+from tests.api.ground import ANSWER, code_that_returns
 from tests.api.world import DAY, USDC, World
 
 
@@ -104,22 +104,43 @@ async def test_a_mandate_in_kind_counts_in_collateral(world: World) -> None:
     assert int(outlook["seized"]["base_units"]) > 0
 
 
-async def test_a_level_mandate_reads_the_feed_s_newest_round(world: World) -> None:
+async def test_a_level_mandate_reads_its_feed_at_the_snapshot_s_block(world: World) -> None:
     await world.line(principal=20_000 * USDC, undrawn=30_000 * USDC)
     feed = world.ground.feed
+    level = 150 * 10**8
     await world.write(
-        world.mandate(1, kind="level", threshold_bps=0, amount=100 * USDC, feed=feed, above=False, level=150 * 10**8),
-        world.round(1, 149 * 10**8, block=3),
-        world.round(2, 150 * 10**8, block=4),
+        world.mandate(1, kind="level", threshold_bps=0, amount=100 * USDC, feed=feed, above=False, level=level)
     )
     assert (await only(world))["outlook"]["why_not"] == "the feed is not beyond the level"
-    await world.write(world.round(3, 150 * 10**8 - 1, block=5))
-    mandate = await only(world)
+    try:
+        await world.stand_at(await world.ground.publish(level))
+        assert (await only(world))["outlook"]["why_not"] == "the feed is not beyond the level"
+        await world.stand_at(await world.ground.publish(level - 1))
+        mandate = await only(world)
+    finally:
+        await world.ground.publish(ANSWER)
     assert mandate["outlook"]["fires_now"] is True
+    assert mandate["outlook"]["pays"]["base_units"] == str(100 * USDC)
     assert mandate["feed"] == feed
 
 
-async def test_a_share_mandate_has_no_outlook(world: World) -> None:
+async def test_a_share_mandate_s_outlook_counts_from_the_contract_s_mark(world: World) -> None:
+    await world.line()
+    feed, mark = world.ground.feed, ANSWER - 50 * 10**8
+    await world.write(world.mandate(1, kind="share", threshold_bps=0, share_bps=1_000, feed=feed))
+    await world.ground.set_code(world.ground.book.trigger, code_that_returns(mark, 0))
+    try:
+        await world.stand_at(await world.ground.publish(ANSWER))
+        mandate = await only(world)
+    finally:
+        await world.ground.set_code(world.ground.book.trigger, "0x")
+    assert mandate["outlook"]["fires_now"] is True
+    assert mandate["outlook"]["need"]["base_units"] == str(5 * USDC)
+    ten_base_units_of_revenue = 10 * 10 ** (8 - 6)
+    assert mandate["outlook"]["at_or_above_answer"] == str(mark + ten_base_units_of_revenue)
+
+
+async def test_a_share_mandate_that_the_node_says_nothing_of_has_no_outlook(world: World) -> None:
     await world.line()
     await world.write(world.mandate(1, kind="share", threshold_bps=0, share_bps=1_000, feed=world.ground.feed))
     assert (await only(world))["outlook"] is None
