@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc
 from scripts.local.people import Deployed, Person
 
 
+PHASE_SHIFT: Final = 64
+"""A proxy's round id holds the phase of its aggregator above the aggregator's own id."""
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedRound:
-    """A round that is on the chain. `sent_at_s` is the wall clock when its transaction was about to be sent."""
+    """A round that is on the chain. `sent_at_s` is the wall clock when its transaction was about to be sent.
+
+    `round_id` is the proxy's, as consumers read it.
+    """
 
     answer: int
     round_id: int
@@ -47,4 +55,5 @@ async def publish(oracle: Person, feed: Deployed, answer: int, at: int | None = 
     sent_at_s = time.time()
     receipt = await oracle.call("publishing a round", feed, "push", answer, second)
     (event,) = feed.events(receipt, "AnswerUpdated")
-    return PublishedRound(answer, int(event["roundId"]), second, receipt.block_number, sent_at_s)
+    phase = await feed.read(rpc, "phaseId")
+    return PublishedRound(answer, phase << PHASE_SHIFT | event["roundId"], second, receipt.block_number, sent_at_s)

@@ -20,7 +20,7 @@ from scripts.local.deals import message_of
 
 PARTIES = scenario.Parties(*(f"0x{digit * 40}" for digit in "12345"))
 OPENED_AT = Timestamp(crash.STARTS_AT + 60)
-REGISTERED_AT = Timestamp(crash.STARTS_AT + 120)
+REGISTERED_AT = Timestamp(OPENED_AT + 600)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,127 @@
+"""Sets the stage: the whole stack on embedded parts that are thrown away, the story, the verdict, the report."""
+
+from __future__ import annotations
+
+import json
+import socket
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orchestrator.db.migrate import upgrade
+from orchestrator.errors import CovenantError
+from scripts.demo.cast import open_cast
+from scripts.demo.facts import Facts
+from scripts.demo.playlist import Playlist
+from scripts.demo.stage import Stage
+from scripts.demo.story import Story
+from scripts.demo.verdict import judge
+from scripts.local.accounts import Role
+from scripts.local.bootstrap import LocalDeployment, bootstrap
+from scripts.local.ground import Given, Ground, open_ground
+from scripts.local.output import Output
+from scripts.local.processes import SERVICES
+from scripts.local.supervision import running_processes
+
+HOST: Final = "127.0.0.1"
+POLL_INTERVAL_MS: Final = 25
+
+
+class DemoFailed(CovenantError):
+    """The demo ran to its end, and something was not as it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """One performance. `logs` gets what the parts and processes write, `json_out` the facts."""
+
+    playlist: Playlist
+    stage: Stage
+    logs: Path
+    json_out: Path
+    pause_s: float
+
+    async def run(self) -> None:
+        """Raises CovenantError when a part did not come up, or the story or the verdict failed; the facts are written anyway."""
+        began = time.monotonic()
+        facts = Facts(self.playlist.words)
+        self._announce()
+        try:
+            async with self._stack() as (ground, deployment, api_url):
+                facts.seconds["until ready"] = round(time.monotonic() - began, 2)
+                self.stage.done(
+                    "PostgreSQL, Redis, a chain, the contracts and six processes are up",
+                    f"{facts.seconds['until ready']} s, API at {api_url}",
+                )
+                async with open_cast(deployment, ground.rpc_url, api_url) as cast:
+                    await Story(cast, self.stage, self.playlist, facts, self.pause_s).play()
+                    await judge(cast, facts, ground.database_url, plot_is_known=self.playlist.own)
+                    self.stage.triggers(facts.triggers)
+                    self.stage.checks(facts.checks)
+        finally:
+            facts.seconds["in all"] = round(time.monotonic() - began, 2)
+            self._write(facts)
+        self._end(facts)
+
+    def _announce(self) -> None:
+        self.stage.title(
+            "Covenant",
+            "One credit line on real parts, from a signed offer to the last wei. The demo plays the people and the market;\n"
+            "every repayment in between is found, signed and sent by the running service.",
+        )
+        for row in self.playlist.refused:
+            self.stage.note(f"line {row.line} is left out: {row.reason}")
+
+    @asynccontextmanager
+    async def _stack(self) -> AsyncIterator[tuple[Ground, LocalDeployment, str]]:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix="covenant-demo-") as state,
+            (self.logs / "stack.log").open("w", encoding="utf-8") as log,
+        ):
+            output = Output(log, as_json=False)
+            async with open_ground(Given(), migrate=upgrade, logs=self.logs, output=output) as ground:
+                first_answer = self.playlist.rounds[0].answer
+                deployment = await bootstrap(ground.rpc_url, Path(state), first_answer=first_answer)
+                port = _free_port()
+                env = {**ground.env(), **_settings(deployment, port)}
+                async with running_processes(ground.runtime, SERVICES, env=env, logs=self.logs, output=output):
+                    yield ground, deployment, f"http://{HOST}:{port}"
+
+    def _write(self, facts: Facts) -> None:
+        self.json_out.parent.mkdir(parents=True, exist_ok=True)
+        self.json_out.write_text(json.dumps(facts.to_json(), indent=2) + "\n", encoding="utf-8")
+
+    def _end(self, facts: Facts) -> None:
+        failed = [check for check in facts.checks if not check.passed]
+        seconds = f"{facts.seconds['in all']:.1f} s in all"
+        self.stage.end(
+            f"all {len(facts.checks)} checks passed, {seconds}" if not failed else f"failed, {seconds}", good=not failed
+        )
+        if failed:
+            raise DemoFailed(
+                f"{len(failed)} of {len(facts.checks)} checks failed: "
+                + "; ".join(f"{check.name} ({check.detail})" for check in failed),
+                f"the facts are in {self.json_out}, the logs in {self.logs}",
+            )
+
+
+def _settings(deployment: LocalDeployment, port: int) -> dict[str, str]:
+    return {
+        "COVENANT_CHAIN_ID": str(deployment.book.chain_id),
+        "COVENANT_BOOK": str(deployment.book_path),
+        "COVENANT_KEYSTORE": str(deployment.accounts.keystore(Role.KEEPER)),
+        "COVENANT_KEYSTORE_PASSWORD_FILE": str(deployment.accounts.password_file),
+        "COVENANT_API_HOST": HOST,
+        "COVENANT_API_PORT": str(port),
+        "COVENANT_POLL_INTERVAL_MS": str(POLL_INTERVAL_MS),
+    }
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
