@@ -24,15 +24,22 @@ MODELS: tuple[type[Model], ...] = (Cursor, Block, Log, *PROJECTED, Line, Quarant
 
 
 async def digest(connection: AsyncConnection, chain_id: int, from_block: int) -> str:
-    """SHA-256 over the canonical rows of a chain in the order of their keys, blocks and logs from ``from_block`` on."""
+    """SHA-256 over all canonical rows of a chain, blocks from ``from_block`` on."""
+    by_table = await table_digests(connection, chain_id, from_block)
+    return hashlib.sha256("".join(by_table.values()).encode()).hexdigest()
+
+
+async def table_digests(connection: AsyncConnection, chain_id: int, from_block: int) -> dict[str, str]:
+    """SHA-256 over the canonical rows of each mirrored table, in the order of their keys."""
     driver = await driver_of(connection)
-    hasher = hashlib.sha256()
+    digests: dict[str, str] = {}
     for table in map(table_of, MODELS):
-        hasher.update(f"{table.name}\n".encode())
+        hasher = hashlib.sha256()
         async with driver.cursor() as cursor, cursor.copy(_rows(table, chain_id, from_block)) as rows:
             async for chunk in rows:
                 hasher.update(chunk)
-    return hasher.hexdigest()
+        digests[table.name] = hasher.hexdigest()
+    return digests
 
 
 def _rows(table: Table, chain_id: int, from_block: int) -> sql.Composed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,7 +29,7 @@ from orchestrator.errors import CovenantError
 from orchestrator.mirror.commit import Committer
 from orchestrator.mirror.cursor import read_position, require_position
 from orchestrator.mirror.decode import Codecs
-from orchestrator.mirror.digest import digest
+from orchestrator.mirror.digest import digest, table_digests
 from orchestrator.mirror.follow import Follower, Step
 from orchestrator.mirror.rewind import PROJECTED
 from orchestrator.mirror.start import open_mirror, watched_sources
@@ -51,16 +51,12 @@ class Restless(CovenantError):
 
 @dataclass(frozen=True, slots=True)
 class Reindexed:
-    """What a reindex found. ``before`` and ``after`` are digests of the live rows; equal ones were left as they are."""
+    """What a reindex found at ``block``: the digest of the rebuilt rows, and the tables that were replaced by them."""
 
     chain_id: int
     block: BlockRef
-    before: str
-    after: str
-
-    @property
-    def equal(self) -> bool:
-        return self.before == self.after
+    digest: str
+    replaced: tuple[str, ...]
 
 
 async def reindex(
@@ -122,16 +118,17 @@ async def _compare_and_swap(
         other = await read_position(rebuilt, chain_id)
         if position is None or other is None or position.at != other.at:
             return None
-        before = await digest(connection, chain_id, from_block)
-        after = await digest(rebuilt, chain_id, from_block)
-        if before != after:
-            log.warning("the rebuilt mirror differs and takes over", extra={"before": before, "after": after})
-            await _swap(connection, schema, chain_id)
-        return Reindexed(chain_id, position.at, before, after)
+        before = await table_digests(connection, chain_id, from_block)
+        after = await table_digests(rebuilt, chain_id, from_block)
+        differing = [table for table in map(table_of, MIRRORED) if before[table.name] != after[table.name]]
+        await _swap(connection, schema, chain_id, differing)
+        replaced = tuple(table.name for table in differing)
+        return Reindexed(chain_id, position.at, await digest(rebuilt, chain_id, from_block), replaced)
 
 
-async def _swap(connection: AsyncConnection, schema: str, chain_id: int) -> None:
-    for table in map(table_of, MIRRORED):
+async def _swap(connection: AsyncConnection, schema: str, chain_id: int, tables: Iterable[Table]) -> None:
+    for table in tables:
+        log.warning("replaced by its rebuilt rows", extra={"chain_id": chain_id, "table": table.name})
         rebuilt = table.to_metadata(MetaData(), schema=schema)
         await connection.execute(delete(table).where(*_replaced(table, chain_id)))
         names = [column.name for column in table.columns]

@@ -1,0 +1,47 @@
+"""What a test reads from the database, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.db.models import Block, Model, OutboxEvent
+from orchestrator.mirror.cursor import Position, require_position
+from orchestrator.mirror.digest import table_digests
+from tests.integration.mirror.ground import CHAIN_ID
+
+
+async def position(engine: AsyncEngine) -> Position:
+    async with engine.connect() as connection:
+        return await require_position(connection, CHAIN_ID)
+
+
+async def digests_of(engine: AsyncEngine) -> dict[str, str]:
+    """By table."""
+    async with engine.connect() as connection:
+        return await table_digests(connection, CHAIN_ID, 1)
+
+
+async def count(engine: AsyncEngine, model: type[Model], **where: Any) -> int:
+    async with engine.connect() as connection:
+        return int(await connection.scalar(select(func.count()).select_from(model).filter_by(**where)) or 0)
+
+
+async def all_rows(engine: AsyncEngine, query: str, **values: Any) -> list[Any]:
+    async with engine.connect() as connection:
+        return list((await connection.execute(text(query), values)).all())
+
+
+async def kinds_told(engine: AsyncEngine) -> list[str]:
+    """The kinds of all outbox events, in the order in which they were written."""
+    async with engine.connect() as connection:
+        return list(await connection.scalars(select(OutboxEvent.kind).order_by(OutboxEvent.sequence)))
+
+
+async def canonical_chain(engine: AsyncEngine) -> list[Any]:
+    """(number, hash, parent hash) of the canonical blocks, oldest first."""
+    async with engine.connect() as connection:
+        query = select(Block.number, Block.hash, Block.parent_hash).where(Block.canonical).order_by(Block.number)
+        return list((await connection.execute(query)).all())
