@@ -9,7 +9,7 @@ import pytest
 from orchestrator.chain.rpc import JsonRpc
 from tests.conftest import LocalParts
 from tests.integration.mirror.ground import Ground
-from tests.integration.triggers.ground import Service, open_service
+from tests.integration.triggers.ground import SAFE_BEHIND, Service, open_service
 
 
 @dataclass
@@ -31,20 +31,20 @@ class DeployedChain:
             await rpc.aclose()
 
 
+async def deploy(url: str) -> DeployedChain:
+    rpc = JsonRpc(url)
+    try:
+        ground = await Ground.deployed(rpc)
+        return DeployedChain(url, ground.addresses, await rpc.call("evm_snapshot"))
+    finally:
+        await rpc.aclose()
+
+
 @pytest.fixture(scope="session")
 def chain_with_contracts(local_parts: LocalParts) -> Iterator[DeployedChain]:
-    """Finality is two blocks behind."""
-    part = local_parts.anvil()
-
-    async def deploy() -> DeployedChain:
-        rpc = JsonRpc(part.url)
-        try:
-            ground = await Ground.deployed(rpc)
-            return DeployedChain(part.url, ground.addresses, await rpc.call("evm_snapshot"))
-        finally:
-            await rpc.aclose()
-
-    yield asyncio.run(deploy())
+    """Finality is eight blocks behind."""
+    part = local_parts.anvil(safe_behind=SAFE_BEHIND)
+    yield asyncio.run(deploy(part.url))
     local_parts.end(part)
 
 
@@ -52,4 +52,19 @@ def chain_with_contracts(local_parts: LocalParts) -> Iterator[DeployedChain]:
 async def service(chain_with_contracts: DeployedChain, database_url: str) -> AsyncIterator[Service]:
     await chain_with_contracts.restore()
     async with open_service(database_url, chain_with_contracts.url, chain_with_contracts.addresses) as service:
+        yield service
+
+
+@pytest.fixture
+def unstable_chain(local_parts: LocalParts) -> Iterator[str]:
+    part = local_parts.anvil(safe_behind=SAFE_BEHIND)
+    yield part.url
+    local_parts.end(part)
+
+
+@pytest.fixture
+async def reorg_service(unstable_chain: str, database_url: str) -> AsyncIterator[Service]:
+    """The same on a chain of the test's own: anvil can't go back to a snapshot after a reorg."""
+    chain = await deploy(unstable_chain)
+    async with open_service(database_url, chain.url, chain.addresses) as service:
         yield service

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from orchestrator.alerts import Alerts
 from orchestrator.chain.book import AddressBook, BookMarket
+from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import Alert, Candidate, Intent, Trigger
@@ -26,7 +27,10 @@ from orchestrator.triggers.engine import Engine, EnginePolicy, Evaluation
 from orchestrator.triggers.outcomes import TriggerOutcomes
 from orchestrator.triggers.store import RetryPolicy
 from orchestrator.triggers.telling import EngineAlerts
-from tests.integration.mirror.ground import BORROWER, CHAIN_ID, KEEPER, USDC, Ground, Mirror, codec
+from tests.integration.mirror.ground import BORROWER, CHAIN_ID, KEEPER, USDC, Ground, Mirror, codec, opened_mirror
+
+SAFE_BEHIND = 4
+"""Finalized is twice as far behind."""
 
 AT_ONCE = RetryPolicy(first_pause_s=0)
 POLICY = EnginePolicy(retries=AT_ONCE)
@@ -53,11 +57,13 @@ class Service:
 
     async def settle(self) -> None:
         """Until everything is final and mirrored, and nothing more fires."""
-        for _ in range(6):
+        for _ in range(4):
             await self.evaluate()
             await self.sender.tick()
             await self.ground.mine()
-        await self.mirror.catch_up()
+        await self.ground.mine(2 * SAFE_BEHIND)
+        await self.evaluate()
+        await self.sender.tick()
 
     async def triggers(self) -> Sequence[Trigger]:
         async with self.sessions() as session:
@@ -125,14 +131,14 @@ def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: Eng
 
 
 def make_sender(sessions: Sessions, rpc: JsonRpc) -> Sender:
-    metrics = Metrics()
+    metrics, contract = Metrics(), load_contract("RepayTrigger")
     return Sender(
         chain_id=CHAIN_ID,
         nodes=[Node(rpc)],
         sessions=sessions,
         signer=KeystoreSigner(KEEPER),
-        outcomes=TriggerOutcomes(sessions, codec("RepayTrigger")),
-        contract=codec("RepayTrigger"),
+        outcomes=TriggerOutcomes(sessions, contract),
+        contract=contract,
         alerts=Alerts(sessions, metrics),
         metrics=metrics,
         policy=SendPolicy(max_fee_per_gas_wei=500 * 10**9),
@@ -146,17 +152,13 @@ async def open_service(
     """On a chain to which the contracts at ``addresses`` were deployed."""
     engine, rpc = open_engine(database_url, process="test"), JsonRpc(rpc_url)
     ground = Ground(rpc, dict(addresses))
-    book = book_of(ground)
-    mirror: Mirror | None = None
+    book, sessions = book_of(ground), sessions_of(engine)
     try:
-        mirror = await Mirror.open(engine, rpc_url, book)
-        sessions = sessions_of(engine)
         await open_cursor(sessions, CHAIN_ID)
-        yield Service(
-            ground, mirror, sessions, book, make_engine(sessions, rpc, book, policy), make_sender(sessions, rpc)
-        )
+        async with opened_mirror(engine, rpc_url, ground) as mirror:
+            yield Service(
+                ground, mirror, sessions, book, make_engine(sessions, rpc, book, policy), make_sender(sessions, rpc)
+            )
     finally:
-        if mirror is not None:
-            await mirror.reader.aclose()
         await rpc.aclose()
         await engine.dispose()
