@@ -18,14 +18,14 @@ from redis.asyncio import Redis
 from api.app import create_app
 from api.nodes import Nodes
 from api.parts import Parts
-from orchestrator.chain.book import AddressBook
-from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import JsonRpc, RpcError
 from orchestrator.db.migrate import require_current_schema
 from orchestrator.db.session import open_engine
 from orchestrator.errors import CovenantError
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
+from orchestrator.tasks.app import client_url
+from scripts.processes.deployment import load_book, require_chain
 from scripts.processes.entry import run_process
 
 log = logging.getLogger(__name__)
@@ -44,24 +44,21 @@ class PortUnavailable(CovenantError):
 
 async def run(settings: Settings) -> None:
     """Until cancelled. Raises CovenantError when it can't start."""
-    chain_id, book = settings.require_chain_id(), AddressBook.load(settings.require_book())
-    if book.chain_id != chain_id:
-        raise CovenantError(
-            f"the address book is of chain {book.chain_id}, but chain {chain_id} is configured",
-            "check COVENANT_BOOK and COVENANT_CHAIN_ID",
-        )
-    urls = settings.require_rpc_urls()
+    book = load_book(settings)
     async with contextlib.AsyncExitStack() as stack:
         listener = stack.enter_context(listening(settings.covenant_api_host, settings.covenant_api_port))
         engine = open_engine(settings.require_database_url(), process="web", pool_size=POOL_SIZE)
         stack.push_async_callback(engine.dispose)
-        redis = Redis.from_url(settings.require_redis_url())
+        redis = Redis.from_url(client_url(settings.require_redis_url()))
         stack.push_async_callback(redis.aclose)
-        rpcs = [JsonRpc(url, RPC_TIMEOUT_S) for url in urls]
+        rpcs = [JsonRpc(url, RPC_TIMEOUT_S) for url in settings.require_rpc_urls()]
         for rpc in rpcs:
             stack.push_async_callback(rpc.aclose)
         await require_current_schema(engine)
-        await _refuse_another_chain(rpcs, chain_id)
+        try:
+            await require_chain(rpcs, book.chain_id)
+        except RpcError:
+            log.warning("no node answers: prices and new offers have to wait, everything else is served")
         await serve(create_app(Parts(book=book, engine=engine, nodes=Nodes(rpcs), redis=redis)), listener)
 
 
@@ -133,15 +130,6 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
         server.should_exit = True
         await serving
         raise
-
-
-async def _refuse_another_chain(rpcs: list[JsonRpc], chain_id: int) -> None:
-    """A node of another chain is an error; one that is down may come back, and /health/ready tells."""
-    for rpc in rpcs:
-        try:
-            await ChainReader(rpc).require_chain_id(chain_id)
-        except RpcError as error:
-            log.warning("%s", error)
 
 
 def main() -> int:

@@ -1,0 +1,143 @@
+"""The web process: serves where it is told to, says in one line why it cannot, and is gone soon after the stop."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.ground import Ground
+
+GONE_WITHIN_S = 5
+"""Two seconds are promised; the machine that tests in parallel gets some more."""
+
+
+@pytest.fixture
+def environment(ground: Ground, empty_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """What the process needs, with any free port."""
+    ground.book.dump(tmp_path / "book.json")
+    return {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "DATABASE_URL": empty_database,
+        "REDIS_URL": redis_url,
+        "RPC_URL": ground.url,
+        "COVENANT_CHAIN_ID": str(ground.book.chain_id),
+        "COVENANT_BOOK": str(tmp_path / "book.json"),
+        "COVENANT_API_PORT": "0",
+    }
+
+
+def start(environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.processes.web"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+@contextmanager
+def serving(environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The running process and its address, from its own log."""
+    process = start(environment)
+    try:
+        yield process, address_of(process)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        message = json.loads(line).get("message", "") if line.startswith("{") else ""
+        if message.startswith("listening on "):
+            return str(message.removeprefix("listening on "))
+    raise AssertionError(f"it never listened: {''.join(said)}")
+
+
+def refused(environment: Mapping[str, str]) -> str:
+    """What it says when it cannot start: one line."""
+    process = start(environment)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    (line,) = said.strip().splitlines()
+    return line
+
+
+def test_it_serves_logs_requests_as_json_and_stops_on_sigterm(environment: dict[str, str]) -> None:
+    with serving(environment) as (process, address), httpx.Client(base_url=address) as client:
+        assert client.get("/health/live").json() == {"status": "ok"}
+        assert client.get("/v1/lines").json()["code"] == "mirror_empty"
+        assert client.get("/health/ready").status_code == 503
+        assert "server" not in client.get("/health/live").headers
+        stopped_at = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        assert time.monotonic() - stopped_at < GONE_WITHIN_S
+        assert process.stderr is not None
+        logged = [json.loads(line) for line in process.stderr]
+    requests: list[dict[str, Any]] = [line for line in logged if line["message"] == "request"]
+    assert [(line["path"], line["status"]) for line in requests] == [
+        ("/health/live", 200), ("/v1/lines", 503), ("/health/ready", 503), ("/health/live", 200),
+    ]  # fmt: skip
+    assert {line["process"] for line in logged} == {"web"}
+
+
+def test_a_request_that_hangs_does_not_hold_up_the_stop(environment: dict[str, str]) -> None:
+    with serving(environment) as (process, address):
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST /v1/offers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n")
+            connection.sendall(b"content-length: 100\r\n\r\n{")
+            time.sleep(0.2)
+            stopped_at = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+            assert time.monotonic() - stopped_at < GONE_WITHIN_S
+
+
+def test_it_tells_its_supervisor_when_it_is_ready(environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(60)
+        with serving(environment | {"NOTIFY_SOCKET": str(tmp_path / "notify")}) as (_, address):
+            assert listener.recv(100) == b"READY=1"
+            assert httpx.get(f"{address}/health/live").status_code == 200
+
+
+def test_a_port_in_use_is_one_clear_line(environment: dict[str, str]) -> None:
+    with socket.socket() as occupied:
+        occupied.bind(("127.0.0.1", 0))
+        occupied.listen()
+        port = occupied.getsockname()[1]
+        said = refused(environment | {"COVENANT_API_PORT": str(port)})
+    assert said.startswith(f"web: port {port} of 127.0.0.1 is in use — ")
+    assert "COVENANT_API_PORT" in said
+
+
+def test_what_is_missing_or_wrong_is_one_clear_line(environment: dict[str, str], tmp_path: Path) -> None:
+    without_redis = {name: value for name, value in environment.items() if name != "REDIS_URL"}
+    assert refused(without_redis).startswith("web: REDIS_URL is not set")
+    assert "is of chain 31337, but chain 5 is configured" in refused(environment | {"COVENANT_CHAIN_ID": "5"})
+    assert "there is no address book at" in refused(environment | {"COVENANT_BOOK": str(tmp_path / "none.json")})
+    assert "COVENANT_API_HOST" in refused(environment | {"COVENANT_API_HOST": "no such host"})
+    dead = "postgresql://covenant:secret@127.0.0.1:9/none"
+    said = refused(environment | {"DATABASE_URL": dead})
+    assert "the database cannot be reached" in said
+    assert "secret" not in said
+
+
+def test_it_serves_without_a_node(environment: dict[str, str]) -> None:
+    with serving(environment | {"RPC_URL": "http://127.0.0.1:9"}) as (_, address):
+        assert httpx.get(f"{address}/health/live").status_code == 200
