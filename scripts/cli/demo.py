@@ -34,10 +34,11 @@ def main(
 ) -> None:
     """Plays the life of one credit line, from the lender's signed offer to the last claim, and checks all of it.
 
-    Everything runs on embedded parts in a directory that is thrown away. Exits with 1 if anything was not as it must be.
+    Everything runs on embedded parts and is thrown away. Exits with 1 if anything was not as it must be.
     """
     playlist = _playlist(rounds, first_row, limit, skip_refused=skip_refused)
-    console = Console(width=WIDTH, highlight=False, quiet=as_json)
+    console = Console(highlight=False, quiet=as_json)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     show = Show(playlist, Stage(console), json_out.parent / "demo-logs", json_out, 1 / speed if speed else 0.0)
     try:
         interrupted = asyncio.run(_until_interrupted(show))

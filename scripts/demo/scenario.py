@@ -24,7 +24,7 @@ LTV_AT_DRAW_BPS: Final = Bps(4_823)
 
 RESERVE_THRESHOLD_BPS: Final = Bps(5_500)
 RESERVE_CAP: Final = Wei(30_000 * USDC)
-IN_KIND_LTV_BPS: Final = Bps(6_000)
+IN_KIND_LTV_BPS: Final = Bps(6_300)
 IN_KIND_CAP: Final = CollateralWei(1_200 * WETH)
 BILL_CAP: Final = Wei(50_000 * USDC)
 KEEPER_FEE_BPS: Final = Bps(10)
@@ -91,6 +91,18 @@ def mandates(line_id: int, now: Timestamp) -> tuple[Mandate, ...]:
         _mandate(line_id, Kind.LTV, From.RESERVE, RESERVE_THRESHOLD_BPS, 1, RESERVE_CAP, expiry, nonce=1),
         _mandate(line_id, Kind.LTV, From.COLLATERAL, IN_KIND_LTV_BPS, 1, IN_KIND_CAP, expiry, nonce=2),
         _mandate(line_id, Kind.DUE, From.RESERVE, Bps(0), PERIOD_HOURS, BILL_CAP, expiry, nonce=3),
+    )
+
+
+def offer_in_words(terms: Offer) -> tuple[str, ...]:
+    """What the lender offers, for people."""
+    limit, collateral = f"{terms.limit // USDC:,} USDC", f"{terms.min_collateral // WETH:,} WETH"
+    return (
+        f"{limit} at {terms.apr_bps / 100:g} % a year against {collateral}, drawn up to"
+        f" {terms.initial_ltv_bps / 100:g} % of its value,",
+        f"a bill every {terms.period_hours} h, later with {terms.amort_bps / 100:g} % of the principal in it,",
+        f"payable in kind above {terms.in_kind_ltv_bps / 100:g} %, liquidated above"
+        f" {terms.liquidation_ltv_bps / 100:g} %",
     )
 
 

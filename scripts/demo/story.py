@@ -1,4 +1,4 @@
-"""The life of one line, act by act. People act on the chain; what the service does is only waited for, never done here."""
+"""The life of one line, act by act. People act on the chain; what the service does is waited for, never done here."""
 
 from __future__ import annotations
 
@@ -87,14 +87,8 @@ class Story:
         price = await cast.contracts.oracle.read(cast.rpc, "measuringPrice")
         offer = scenario.offer(parties, price, Timestamp(await chain_now(cast.rpc)))
         signed = sign_offer(cast.contracts, cast.lender, offer)
-        self.stage.note(
-            f"{usdc(offer.limit)} USDC at {offer.apr_bps / 100:g} % a year against {weth(offer.min_collateral)} WETH,"
-            f" drawn up to {offer.initial_ltv_bps / 100:g} % of its value;"
-        )
-        self.stage.note(
-            f"a bill every {offer.period_hours} h with {offer.amort_bps / 100:g} % of the principal once the draw window"
-            f" is over; in kind above {offer.in_kind_ltv_bps / 100:g} %"
-        )
+        for words in scenario.offer_in_words(offer):
+            self.stage.note(words)
         posted = await cast.service.post(
             "/v1/offers",
             {
@@ -119,13 +113,12 @@ class Story:
         seen = await Watch(cast.service, line.line_id).line(line.receipt.block_number + 1)
         self.facts.line_id, self.facts.opened_tx = line.line_id, line.receipt.tx_hash
         held = {name: int(amount["base_units"]) for name, amount in seen["balances"].items()}
+        lent, secured, saved = usdc(held["undrawn"]), weth(held["collateral"]), usdc(held["reserve"])
+        self.stage.done(f"{lent} USDC of the lender wait in escrow", f"open  {_short(line.receipt.tx_hash)}")
+        self.stage.done(f"{secured} WETH of collateral and {saved} USDC of reserve, too")
         self.stage.done(
-            f"{usdc(held['undrawn'])} USDC of the lender wait in escrow", f"open  {_short(line.receipt.tx_hash)}"
+            f"NFT #{line.line_id} says to whom it is owed: the lender", f"{_short(seen['holder'])} holds it"
         )
-        self.stage.done(
-            f"{weth(held['collateral'])} WETH of collateral and {usdc(held['reserve'])} USDC of reserve, too"
-        )
-        self.stage.done(f"NFT #{line.line_id} says who is owed: the lender", seen["holder"])
         return line
 
     async def _draw(self, line: OpenedLine) -> None:
@@ -182,7 +175,7 @@ class Story:
             self.due_dates.add(due_at)
             sent_at_s = time.time()
             block = await mine_at(self.cast.rpc, due_at)
-            self.stage.bill(due_at, await measure(self.cast.rpc, self.cast.contracts, line.line_id, block))
+            self.stage.bill(await measure(self.cast.rpc, self.cast.contracts, line.line_id, block))
             await self._repayments(watch, line, Occasion(block, sent_at_s, None, due_at))
 
     async def _repayments(self, watch: Watch, line: OpenedLine, occasion: Occasion) -> None:

@@ -58,7 +58,7 @@ async def _reconcile(cast: Cast, database_url: str) -> Report:
 def _plot(facts: Facts) -> Iterator[Check]:
     for name, words in EXPECTED.items():
         fired = [fact for fact in facts.triggers if fact.name == name]
-        yield Check(words, bool(fired), f"{len(fired)} times" if len(fired) != 1 else "once")
+        yield Check(words, bool(fired), "once" if len(fired) == 1 else f"{len(fired)} times")
     order = [fact.paid_from for fact in facts.triggers if fact.mandate == "ltv"]
     yield Check("the reserve paid before any collateral did", order[:1] == ["reserve"], "")
 
@@ -77,9 +77,9 @@ def _paid_back(payments: list[dict[str, Any]]) -> Check:
     principal = sum(int(payment["principal"]["base_units"]) for payment in payments)
     charges = sum(int(payment["charges"]["base_units"]) for payment in payments)
     return Check(
-        "payments add up to the principal drawn",
+        f"{len(payments)} payments add up to the principal drawn",
         principal == scenario.DRAWN,
-        f"{usdc(principal)} USDC in {len(payments)} payments, and {usdc(charges)} USDC of charges on top",
+        f"{usdc(principal)} USDC, and {usdc(charges)} of charges",
     )
 
 
@@ -88,21 +88,23 @@ def _conserved(facts: Facts) -> Iterator[Check]:
         before, after = facts.holdings_before[symbol], facts.holdings_after[symbol]
         yield Check(
             f"every {symbol} is accounted for",
-            after.unaccounted == before.unaccounted == 0 and after.supply == before.supply and not after.balances["vault"],
-            f"{shown(after.supply)} with the people, {shown(after.balances['vault'])} in the vault",
+            after.unaccounted == before.unaccounted == 0
+            and after.supply == before.supply
+            and not after.balances["vault"],
+            f"{shown(after.supply)}, of which {shown(after.balances['vault'])} in the vault",
         )
 
 
 def _bills_in_time(facts: Facts) -> Check:
     bills = [fact for fact in facts.triggers if fact.mandate == "due"]
     late = [fact for fact in bills if fact.latency_blocks > 2]
-    return Check("no bill was paid more than two blocks after its due date", not late, f"{len(bills)} bills")
+    return Check("no bill was paid more than two blocks after its due date", not late, f"of {len(bills)}")
 
 
 def _mirror_is_equal(report: Report) -> Check:
-    differences = "" if report.equal else f": {report.differences[0]}"
+    differences = "" if report.equal else f", {len(report.differences)} differ: {report.differences[0]}"
     return Check(
         "the mirror equals the chain, to the wei",
         report.equal,
-        f"{report.facts_compared} facts at block {report.block.number}, {len(report.differences)} differences{differences}",
+        f"{report.facts_compared} facts at block {report.block.number}{differences}",
     )

@@ -1,7 +1,8 @@
 """The demo's story in the pure rules: what must fire, at which round, and what must never happen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -36,8 +37,11 @@ def price_of(answer: int) -> PriceE36:
     return PriceE36(answer * scenario.USDC * PRICE_SCALE // (scenario.WETH * 10**crash.DECIMALS))
 
 
-def play() -> tuple[list[Fired], LineState, Terms, bool]:
-    """Round by round, an hour apart, from half an hour after the mandates were registered; the bill at its second."""
+def play(order: Sequence[int] = (0, 1, 2)) -> tuple[list[Fired], LineState, Terms, bool]:
+    """Round by round, an hour apart, from half an hour after the mandates were registered; the bill at its second.
+
+    `order`: in which order the mandates are looked at, which the chain leaves open.
+    """
     first, *later = (round_.answer for round_ in crash.rounds())
     offer = scenario.offer(PARTIES, price_of(first), OPENED_AT)
     terms = offer.terms(OPENED_AT, Wei(1_000 * scenario.USDC))
@@ -54,7 +58,8 @@ def play() -> tuple[list[Fired], LineState, Terms, bool]:
         price = price_of(answer) if answer else price
         accrued = advance(line, terms, Timestamp(now))
         ever_unhealthy |= unhealthy(accrued, terms, price)
-        for index, mandate in enumerate(mandates):
+        for index in order:
+            mandate = mandates[index]
             moment = Moment(line, terms, OracleReading(price, price), None, 6, Timestamp(now))
             ltv_bps = debt(advance(line, terms, Timestamp(now))) * 10**40 // (line.collateral * price)
             firing = evaluate(mandate, states[index], moment)
@@ -72,8 +77,9 @@ def test_the_reserve_pays_before_collateral_does() -> None:
     assert in_kind[0] > fired[0].hour
 
 
-def test_what_fires_and_when() -> None:
-    fired, *_ = play()
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_fires_and_when_in_whatever_order_the_mandates_are_looked_at(order: Sequence[int]) -> None:
+    fired, *_ = play(order)
     by_reserve = [one.hour for one in fired if (one.kind, one.source) == (Kind.LTV, From.RESERVE)]
     in_kind = [one.hour for one in fired if one.source is From.COLLATERAL]
     bills = [one.hour for one in fired if one.kind is Kind.DUE]
