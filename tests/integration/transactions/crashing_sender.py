@@ -1,0 +1,30 @@
+"""A sender that is killed at a named step: `python -m … DATABASE_URL RPC_URL STEP`. It never ends otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+from orchestrator.chain.rpc import JsonRpc
+from orchestrator.db.session import open_engine, sessions_of
+from orchestrator.transactions.steps import Step
+from tests.integration.transactions.ground import Told, make_sender
+
+
+async def run(database_url: str, rpc_url: str, step: Step) -> None:
+    def die(reached: Step) -> None:
+        if reached is step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    rpc, engine = JsonRpc(rpc_url), open_engine(database_url, process="crashing sender")
+    sender = make_sender(rpc, sessions_of(engine), Told(), reached=die)
+    await sender.recover()
+    while True:
+        await sender.tick()
+        await rpc.call("evm_mine")
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1], sys.argv[2], Step(sys.argv[3])))
