@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 # httpx logs whole URLs, and the paths of RPC providers hold keys.
-_QUIET = ("httpx", "httpcore", "alembic.runtime.plugins", "asyncio")
+_QUIET = ("httpx", "httpcore", "alembic.runtime", "asyncio")
 
 
 class JsonFormatter(logging.Formatter):
