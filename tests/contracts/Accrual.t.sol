@@ -20,7 +20,10 @@ contract AccrualTest is Test {
 
     /// Invariant 14: the closed form equals the second-by-second definition, whoever pokes when.
     /// forge-config: default.fuzz.runs = 24
-    function testFuzz_accrual_equals_its_second_by_second_definition(uint256 seed, uint16 first, uint16 second) public view {
+    function testFuzz_accrual_equals_its_second_by_second_definition(uint256 seed, uint16 first, uint16 second)
+        public
+        view
+    {
         LineTerms memory terms = someTerms(seed, 3);
         StoredState memory state = newState(seed);
         uint256 until = OPENED + bound(first, 0, 4 hours);
@@ -134,7 +137,10 @@ contract AccrualTest is Test {
     // ---------------------------------------------------------------- paying
 
     /// Paying x takes x off the debt: nothing is lost, whatever was rounded.
-    function testFuzz_a_payment_takes_exactly_itself_off_the_debt(uint256 seed, uint32 wait, uint256 amount) public view {
+    function testFuzz_a_payment_takes_exactly_itself_off_the_debt(uint256 seed, uint32 wait, uint256 amount)
+        public
+        view
+    {
         LineTerms memory terms = someTerms(seed, 400);
         StoredState memory state = charges.advance(terms, newState(seed), OPENED + bound(wait, 0, 9000 hours));
         (uint256 due, uint256 debt) = charges.owed(terms, state);

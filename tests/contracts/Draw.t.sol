@@ -107,9 +107,7 @@ contract DrawTest is VaultFixture {
     function test_a_draw_needs_a_fresh_price() public {
         skip(1 hours + 5 minutes + 1);
         refuse(
-            abi.encodeWithSelector(
-                ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.STALE, address(feed)
-            ),
+            abi.encodeWithSelector(ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.STALE, address(feed)),
             1000e6
         );
     }

@@ -96,8 +96,7 @@ contract HostileTokensTest is VaultFixture {
     /// Pitfall 9
     function test_a_transfer_that_returns_false_is_noticed_in_and_out() public {
         Offer memory offer = lendHostile();
-        bytes memory failed =
-            abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, address(token));
+        bytes memory failed = abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, address(token));
         token.set(HostileToken.Mode.RETURNS_FALSE);
         refuseOpening(offer, failed);
         token.set(HostileToken.Mode.HONEST);

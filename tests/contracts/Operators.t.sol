@@ -149,10 +149,8 @@ contract OperatorsTest is VaultFixture {
     function permitSignature(uint256 amount) internal view returns (uint8, bytes32, bytes32) {
         bytes32 typehash =
             keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
-        bytes32 permitHash = keccak256(
-            abi.encode(typehash, borrower, address(vault), amount, usdc.nonces(borrower), block.timestamp)
-        );
-        return
-            vm.sign(borrowerKey, keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), permitHash)));
+        bytes32 permitHash =
+            keccak256(abi.encode(typehash, borrower, address(vault), amount, usdc.nonces(borrower), block.timestamp));
+        return vm.sign(borrowerKey, keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), permitHash)));
     }
 }

@@ -37,9 +37,8 @@ contract RepayTriggerFireTest is TriggerFixture {
         Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
         pass(PERIOD);
         fire(mandate);
-        bytes memory closed = abi.encodeWithSelector(
-            ErrorsLib.PeriodClosed.selector, trigger.hashMandate(mandate), PERIOD / 1 days
-        );
+        bytes memory closed =
+            abi.encodeWithSelector(ErrorsLib.PeriodClosed.selector, trigger.hashMandate(mandate), PERIOD / 1 days);
         refuse(mandate, closed);
         pass(1 days);
         refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
@@ -225,9 +224,7 @@ contract RepayTriggerFireTest is TriggerFixture {
         feed.nextPhase();
         refuse(
             mandate,
-            abi.encodeWithSelector(
-                ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.UNREADABLE, address(feed)
-            )
+            abi.encodeWithSelector(ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.UNREADABLE, address(feed))
         );
     }
 

@@ -84,9 +84,7 @@ contract RepayTriggerRegisterTest is TriggerFixture {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
         mandate.expiry = uint40(block.timestamp - 1);
         bytes32 mandateHash = trigger.hashMandate(mandate);
-        refuseRegistration(
-            mandate, abi.encodeWithSelector(ErrorsLib.MandateOver.selector, mandateHash, mandate.expiry)
-        );
+        refuseRegistration(mandate, abi.encodeWithSelector(ErrorsLib.MandateOver.selector, mandateHash, mandate.expiry));
     }
 
     // ---------------------------------------------------------------- nonces

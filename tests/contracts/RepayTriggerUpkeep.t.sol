@@ -80,9 +80,7 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
         pass(PERIOD);
         bytes32 levelHash = trigger.hashMandate(level);
         vm.expectEmit(address(trigger));
-        emit EventsLib.FiringFailed(
-            levelHash, id, abi.encodeWithSelector(ErrorsLib.NotTriggered.selector, levelHash)
-        );
+        emit EventsLib.FiringFailed(levelHash, id, abi.encodeWithSelector(ErrorsLib.NotTriggered.selector, levelHash));
         perform(batchOf(level, due));
         assertEq(stateOf(level).fires, 0);
         assertEq(stateOf(due).fires, 1);

@@ -84,9 +84,7 @@ contract WithdrawTest is VaultFixture {
 
     function test_more_than_there_is_and_nothing_are_refused() public {
         uint256 id = openDrawn(1000e6);
-        vm.expectRevert(
-            abi.encodeWithSelector(ErrorsLib.BeyondCollateral.selector, MIN_COLLATERAL + 1, MIN_COLLATERAL)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BeyondCollateral.selector, MIN_COLLATERAL + 1, MIN_COLLATERAL));
         withdraw(id, MIN_COLLATERAL + 1);
         vm.expectRevert(ErrorsLib.ZeroAmount.selector);
         withdraw(id, 0);
