@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.nodes import Nodes
+from api.tokens import Tokens
 from orchestrator.chain.book import AddressBook
 
 
@@ -37,6 +38,10 @@ class Parts:
     nodes: Nodes
     redis: Redis
     bounds: Bounds = Bounds()
+    tokens: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", Tokens(self.book))
 
     @property
     def chain_id(self) -> int:

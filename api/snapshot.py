@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.parts import Parts, PartsDep
 from api.problems import BLOCK_NOT_MIRRORED, DATABASE_UNAVAILABLE, MIRROR_EMPTY, Problem
+from api.tokens import Tokens
 from api.wire import AsOf, ChainPosition, Finality, Instant, Int64, Provenance, Standing
 from orchestrator.chain.book import AddressBook
 from orchestrator.credit.units import Timestamp
@@ -48,6 +49,7 @@ class Snapshot:
 
     session: AsyncSession
     book: AddressBook
+    tokens: Tokens
     cursor: Cursor
 
     @property
@@ -138,7 +140,7 @@ async def snapshot(parts: PartsDep, min_block: MinBlock = None) -> AsyncIterator
         cursor = await find_cursor(session, parts.chain_id)
         if cursor is None:
             raise Problem(MIRROR_EMPTY, f"the mirror has no block of chain {parts.chain_id} yet")
-        yield Snapshot(session, parts.book, cursor)
+        yield Snapshot(session, parts.book, parts.tokens, cursor)
 
 
 SnapshotDep = Annotated[Snapshot, Depends(snapshot, scope="function")]

@@ -136,14 +136,20 @@ Int64 = Annotated[int, Field(ge=0, le=BIGINT_MAX)]
 
 
 class TokenAmount(WireModel):
-    """An amount in base units of the token named (by symbol where the address book knows it, else by address)."""
+    """An amount in base units of a token, which is named by its symbol, or by its address if nothing knows it.
+
+    `base_units` / 10^`decimals` is the amount in whole tokens.
+    """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", json_schema_extra={"example": {"base_units": "2000000000", "token": "USDC"}}
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"example": {"base_units": "2000000000", "token": "USDC", "decimals": 6}},
     )
 
     base_units: DecimalString
     token: str
+    decimals: int | None
 
 
 class Instant(WireModel):
@@ -177,6 +183,13 @@ class Instant(WireModel):
     @classmethod
     def of_optional_clock(cls, moment: datetime | None) -> Self | None:
         return None if moment is None else cls.of_clock(moment)
+
+
+def decimal_text(value: int, places: int) -> str:
+    """value / 10^places, exactly: all digits, no exponent."""
+    whole, fraction = divmod(abs(value), int(10**places))
+    text = f"{whole}.{fraction:0{places}d}" if places else str(whole)
+    return f"-{text}" if value < 0 else text
 
 
 def _rfc3339(moment: datetime, precision: str) -> str:

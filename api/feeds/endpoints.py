@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -13,7 +12,7 @@ from api.feeds.schemas import Feed, FeedDetail, FeedList, Round, RoundPage
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, Problem, documented
 from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
-from api.wire import Address, Instant, checksum
+from api.wire import Address, Instant, checksum, decimal_text
 from orchestrator.db.models import Feed as FeedRow
 from orchestrator.db.models import OracleRound
 
@@ -93,7 +92,7 @@ def _round(row: OracleRound, decimals: int, snapshot: Snapshot) -> Round:
     return Round(
         round_id=row.round_id,
         answer=row.answer,
-        decimal=f"{Decimal(row.answer).scaleb(-decimals):f}",
+        decimal=decimal_text(row.answer, decimals),
         updated_at=Instant.of_block_time(row.updated_at),
         log=snapshot.provenance(row),
     )

@@ -43,7 +43,7 @@ At = Annotated[
 ]
 AskedPrice = Annotated[
     Annotated[int, Uint(256)] | None,
-    Query(description="A price to judge the health at: loan base units for one collateral base unit, times 10^36."),
+    Query(ge=1, description="Judge the health at this price: loan base units for a collateral base unit, times 10^36."),
 ]
 
 
@@ -94,7 +94,7 @@ async def get_line(
     Health is judged at the oracle's measuring price at the snapshot's block, or at `price_e36`.
     """
     standing = stand(await _find(line_id, snapshot), snapshot.now if at is None else Timestamp(at))
-    units = Units(snapshot.book, standing.held.market)
+    units = Units(snapshot.tokens, standing.held.market)
     if price_e36 is not None:
         return detail_of(standing, snapshot, health_at_asked_price(standing, PriceE36(price_e36), units))
     found = await prices.at(standing.held.market.oracle, snapshot.cursor.hash)
@@ -115,7 +115,7 @@ async def get_schedule(
 ) -> Schedule:
     """The next bills if nobody draws, each paid in the second it appears, or with none of them paid."""
     standing = stand(await _find(line_id, snapshot), snapshot.now)
-    units = Units(snapshot.book, standing.held.market)
+    units = Units(snapshot.tokens, standing.held.market)
     bills, complete = bills_of(standing, limit, paid_when_due=assume == "paid_when_due", units=units)
     return Schedule(
         as_of=snapshot.as_of,
@@ -141,7 +141,7 @@ async def list_history(
     """One for each action on the line, the newest first, each with the log it was read from."""
     held = await _find(line_id, snapshot)
     rows = await _repository(snapshot).versions(line_id, _before(cursor), limit + 1)
-    units = Units(snapshot.book, held.market)
+    units = Units(snapshot.tokens, held.market)
     items = [
         Version(
             at=Instant.of_optional_block_time(timestamp), stored=stored_of(row, units), log=snapshot.provenance(row)
@@ -165,7 +165,7 @@ async def list_payments(
     """Whatever its debt fell by, the newest first."""
     held = await _find(line_id, snapshot)
     rows = await _repository(snapshot).payments(line_id, _before(cursor), limit + 1)
-    units = Units(snapshot.book, held.market)
+    units = Units(snapshot.tokens, held.market)
     items = [
         Payment(
             at=Instant.of_optional_block_time(timestamp),

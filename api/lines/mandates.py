@@ -31,7 +31,7 @@ async def mandates_of(
     firings = await repository.firings_of_newest_period(rows)
     oracle = (await prices.at(standing.held.market.oracle, snapshot.cursor.hash)).reading
     readings = await prices.of_mandates(rows, snapshot.cursor.hash)
-    units = Units(snapshot.book, standing.held.market)
+    units = Units(snapshot.tokens, standing.held.market)
     shown = []
     for row in rows:
         state = mandate_state_of(row, firings.get(row.mandate_hash, []), revoked=row.mandate_hash in revoked)

@@ -66,7 +66,7 @@ def stand(held: Held, now: Timestamp) -> Standing:
 
 def line_of(standing: Standing, snapshot: Snapshot) -> Line:
     line, state = standing.held.line, standing.state
-    units = Units(snapshot.book, standing.held.market)
+    units = Units(snapshot.tokens, standing.held.market)
     return Line(
         chain_id=line.chain_id,
         vault=checksum(line.vault),
@@ -118,7 +118,7 @@ def detail_of(standing: Standing, snapshot: Snapshot, health: Health) -> LineDet
             draw_window_ends_at=Instant.of_block_time(terms.window_ends_at),
             matures_at=Instant.of_block_time(terms.matures_at),
         ),
-        stored=stored_of(line, Units(snapshot.book, standing.held.market)),
+        stored=stored_of(line, Units(snapshot.tokens, standing.held.market)),
         health=health,
     )
 

@@ -3,68 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from typing import Final
 
 from api.lines.schemas import MarketRef, Price, Token
-from api.tokens import amount_of, token_name
-from api.wire import TokenAmount, checksum
-from orchestrator.chain.book import AddressBook, BookMarket
+from api.tokens import KnownToken, Tokens
+from api.wire import TokenAmount, checksum, decimal_text
 from orchestrator.credit.mandate import From, Mandate
 from orchestrator.credit.units import PRICE_SCALE
 from orchestrator.db.models import Market
 
+_PRICE_PLACES: Final = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Names and decimals of a market's tokens, to write amounts and prices with."""
+    """How the amounts of one market are written."""
 
-    book: AddressBook
+    tokens: Tokens
     market: Market
 
     @property
-    def _known(self) -> BookMarket | None:
-        return next((m for m in self.book.markets if m.id == self.market.market_id), None)
+    def loan_decimals(self) -> int | None:
+        """None when the address book does not know the token."""
+        return self.tokens.find(self.market.loan_token).decimals
 
     def loan(self, base_units: int) -> TokenAmount:
-        return amount_of(self.book, self.market.loan_token, base_units)
+        return self.tokens.amount(self.market.loan_token, base_units)
 
     def collateral(self, base_units: int) -> TokenAmount:
-        return amount_of(self.book, self.market.collateral_token, base_units)
+        return self.tokens.amount(self.market.collateral_token, base_units)
 
     def of_source(self, mandate: Mandate, base_units: int) -> TokenAmount:
         """In the token that the mandate pays with."""
         return self.collateral(base_units) if mandate.source is From.COLLATERAL else self.loan(base_units)
 
     def price(self, price_e36: int) -> Price:
-        known = self._known
-        if known is None:
+        loan, collateral = self.tokens.find(self.market.loan_token), self.tokens.find(self.market.collateral_token)
+        if loan.decimals is None or collateral.decimals is None:
             return Price(e36=price_e36, decimal=None)
-        scale = Decimal(10) ** (known.collateral_decimals - known.loan_decimals)
-        whole = Decimal(price_e36) / PRICE_SCALE * scale
-        return Price(e36=price_e36, decimal=str(whole.quantize(Decimal("1e-8"), rounding=ROUND_DOWN)))
-
-    @property
-    def loan_decimals(self) -> int | None:
-        """None when the address book does not know the market."""
-        return None if self._known is None else self._known.loan_decimals
+        scaled = price_e36 * int(10 ** (collateral.decimals + _PRICE_PLACES)) // (PRICE_SCALE * int(10**loan.decimals))
+        return Price(e36=price_e36, decimal=decimal_text(scaled, _PRICE_PLACES))
 
     def reference(self) -> MarketRef:
-        known = self._known
-        loan = token_name(self.book, self.market.loan_token)
-        collateral = token_name(self.book, self.market.collateral_token)
+        loan, collateral = self.tokens.find(self.market.loan_token), self.tokens.find(self.market.collateral_token)
         return MarketRef(
             market_id=self.market.market_id,
-            name=f"{collateral}/{loan}",
-            loan=Token(
-                address=checksum(self.market.loan_token),
-                symbol=known.loan_symbol if known else None,
-                decimals=known.loan_decimals if known else None,
-            ),
-            collateral=Token(
-                address=checksum(self.market.collateral_token),
-                symbol=known.collateral_symbol if known else None,
-                decimals=known.collateral_decimals if known else None,
-            ),
+            name=f"{collateral.name}/{loan.name}",
+            loan=_token(loan),
+            collateral=_token(collateral),
             oracle=checksum(self.market.oracle),
             min_debt=self.loan(self.market.min_debt),
         )
+
+
+def _token(known: KnownToken) -> Token:
+    symbol = None if known.decimals is None else known.name
+    return Token(address=known.address, symbol=symbol, decimals=known.decimals)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from api.offers.repository import Standing
 from api.offers.schemas import Fillable, Offered, OfferMessage, PostedOffer, WhyNotFillable
 from api.snapshot import Snapshot
-from api.tokens import amount_of
+from api.tokens import Tokens
 from api.wire import Instant, checksum
-from orchestrator.chain.book import AddressBook
 from orchestrator.credit.units import zero_floor_sub
 from orchestrator.db.models import Market
 from orchestrator.db.models import Offer as OfferRow
@@ -49,19 +48,20 @@ def offered_of(row: OfferRow, standing: Standing, snapshot: Snapshot, markets: S
     posted = posted_of(row)
     market = find_market(posted.offer, markets)
     prospect = Prospect(standing, market, snapshot.now)
-    return Offered.of(posted, market.market_id if market else None, fillable_of(posted.offer, prospect, snapshot.book))
+    fillable = fillable_of(posted.offer, prospect, snapshot.tokens)
+    return Offered.of(posted, market.market_id if market else None, fillable)
 
 
-def fillable_of(message: OfferMessage, prospect: Prospect, book: AddressBook) -> Fillable:
+def fillable_of(message: OfferMessage, prospect: Prospect, tokens: Tokens) -> Fillable:
     standing, market = prospect.standing, prospect.market
     why_not = why_not_fillable(message, prospect)
     left = 0 if standing.cancelled else left_to_lend(message, standing)
     return Fillable(
         open=why_not is None,
         why_not=why_not,
-        at_most=amount_of(book, message.loan_token, left),
-        at_least=amount_of(book, message.loan_token, market.min_debt) if market else None,
-        group_consumed=None if standing.cancelled else amount_of(book, message.loan_token, standing.consumed),
+        at_most=tokens.amount(message.loan_token, left),
+        at_least=tokens.amount(message.loan_token, market.min_debt) if market else None,
+        group_consumed=None if standing.cancelled else tokens.amount(message.loan_token, standing.consumed),
         lender_epoch=standing.epoch,
         expires_at=Instant.of_block_time(message.expiry),
     )

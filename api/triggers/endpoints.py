@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_moment_and_uuid, encode_moment
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, Problem, documented
 from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
-from api.tokens import NAMELESS, amount_of
+from api.tokens import NAMELESS
 from api.triggers.problems import UNKNOWN_TRIGGER
 from api.triggers.repository import Traced, TriggerFilter, TriggerRepository
 from api.triggers.schemas import Action, Cause, RoundCause, Trigger, TriggerDetail, TriggerPage, TriggerStatus
@@ -119,5 +119,5 @@ def _cause(traced: Traced) -> Cause:
 def _loan_amount(traced: Traced, base_units: int, snapshot: Snapshot) -> TokenAmount:
     """A trigger outlives the line of an orphaned block, and with it the knowledge of its market."""
     if traced.market is None:
-        return TokenAmount(base_units=base_units, token=NAMELESS)
-    return amount_of(snapshot.book, traced.market.loan_token, base_units)
+        return TokenAmount(base_units=base_units, token=NAMELESS, decimals=None)
+    return snapshot.tokens.amount(traced.market.loan_token, base_units)

@@ -23,6 +23,7 @@ REFUSED_READS = {
     "/v1/lines/1?at=-1": (422, "invalid_request"),
     f"/v1/lines/1?at={2**32}": (422, "invalid_request"),
     "/v1/lines/1?price_e36=-5": (422, "invalid_request"),
+    "/v1/lines/1?price_e36=0": (422, "invalid_request"),
     f"/v1/lines/1?price_e36={2**256}": (422, "invalid_request"),
     "/v1/lines/1?price_e36=1e20": (422, "invalid_request"),
     "/v1/lines/1/schedule?limit=121": (422, "invalid_request"),

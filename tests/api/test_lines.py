@@ -12,8 +12,8 @@ async def ids(world: World, **parameters: Any) -> list[int]:
     return [item["line_id"] for item in (await world.get("/v1/lines", **parameters))["items"]]
 
 
-def usdc(amount: int) -> dict[str, str]:
-    return {"base_units": str(amount), "token": "USDC"}
+def usdc(amount: int) -> dict[str, Any]:
+    return {"base_units": str(amount), "token": "USDC", "decimals": 6}
 
 
 # ---------------------------------------------------------------- one line
@@ -28,7 +28,7 @@ async def test_a_line_tells_who_what_and_on_which_terms(world: World) -> None:
     assert line["opened"]["amount"] == usdc(50_000 * USDC)
     assert line["terms"]["apr_bps"] == 900
     assert line["terms"]["matures_at"]["epoch_s"] == world.head.timestamp + 60 * DAY
-    assert line["balances"]["collateral"] == {"base_units": str(100 * WETH), "token": "WETH"}
+    assert line["balances"]["collateral"] == {"base_units": str(100 * WETH), "token": "WETH", "decimals": 18}
     assert line["stored"]["seq"] == 1
     assert line["status"] == "current"
 
@@ -124,6 +124,15 @@ async def test_health_at_a_price_asked_for_turns_exactly_where_it_says(world: Wo
     assert (at_threshold["healthy"], above_threshold["healthy"]) == (False, True)
     assert at_threshold["price_from"] == "asked"
     assert at_threshold["price"]["e36"] == str(threshold)
+
+
+async def test_any_price_that_fits_256_bits_can_be_asked_for(world: World) -> None:
+    await world.line()
+    most = (await world.get("/v1/lines/1", price_e36=2**256 - 1))["health"]
+    least = (await world.get("/v1/lines/1", price_e36=1))["health"]
+    assert most["price"]["e36"] == str(2**256 - 1)
+    assert most["price"]["decimal"] == "115792089237316195423570985008687907853269984665640564.03945758"
+    assert (most["healthy"], least["healthy"], least["ltv_bps"]) == (True, False, None)
 
 
 async def test_the_price_is_that_of_the_snapshot_s_block_and_not_of_a_later_one(world: World) -> None:

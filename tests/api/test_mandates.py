@@ -96,7 +96,7 @@ async def test_a_mandate_in_kind_counts_in_collateral(world: World) -> None:
     await world.line()
     await world.write(world.mandate(1, kind="due", threshold_bps=0, source="collateral", cap_per_period=10**18))
     mandate = await only(world)
-    assert mandate["cap_per_period"] == {"base_units": str(10**18), "token": "WETH"}
+    assert mandate["cap_per_period"] == {"base_units": str(10**18), "token": "WETH", "decimals": 18}
     await world.stand_at(replace(world.head, timestamp=world.head.timestamp + DAY + 60))
     outlook = (await only(world))["outlook"]
     assert outlook["fires_now"] is True

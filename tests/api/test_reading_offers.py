@@ -22,9 +22,9 @@ async def test_a_fresh_offer_can_be_filled_up_to_its_limit(world: World) -> None
     shown = await fillable(world, offer["offer_hash"])
     assert shown["open"] is True
     assert shown["why_not"] is None
-    assert shown["at_most"] == {"base_units": str(50_000 * USDC), "token": "USDC"}
-    assert shown["at_least"] == {"base_units": str(MIN_DEBT), "token": "USDC"}
-    assert shown["group_consumed"] == {"base_units": "0", "token": "USDC"}
+    assert shown["at_most"] == {"base_units": str(50_000 * USDC), "token": "USDC", "decimals": 6}
+    assert shown["at_least"] == {"base_units": str(MIN_DEBT), "token": "USDC", "decimals": 6}
+    assert shown["group_consumed"] == {"base_units": "0", "token": "USDC", "decimals": 6}
 
 
 async def test_what_the_group_has_lent_is_taken_off(world: World) -> None:

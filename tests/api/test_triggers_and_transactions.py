@@ -33,7 +33,7 @@ async def test_a_trigger_names_the_round_that_caused_it(world: World) -> None:
     }
     assert trigger["cause"]["round"]["updated_at"]["epoch_s"] == world.head.timestamp - HOUR
     assert trigger["why"].startswith("debt over value")
-    assert trigger["need"] == {"base_units": str(3_000 * USDC), "token": "USDC"}
+    assert trigger["need"] == {"base_units": str(3_000 * USDC), "token": "USDC", "decimals": 6}
 
 
 async def test_a_trigger_tells_how_long_it_took_from_its_cause_to_its_block(world: World) -> None:

@@ -15,6 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
+from orchestrator.errors import CovenantError
+from orchestrator.settings import load_settings
+from scripts.processes import web
 from tests.api.ground import Ground
 
 GONE_WITHIN_S = 5
@@ -55,6 +58,15 @@ def serving(environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[s
         process.stderr.close()
 
 
+@contextmanager
+def notified(path: Path) -> Iterator[socket.socket]:
+    """A supervisor's end of NOTIFY_SOCKET."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        listener.settimeout(60)
+        yield listener
+
+
 def address_of(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     said = []
@@ -66,17 +78,15 @@ def address_of(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"it never listened: {''.join(said)}")
 
 
-def refused(environment: Mapping[str, str]) -> str:
-    """What it says when it cannot start: one line."""
-    process = start(environment)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 1, said
-    (line,) = said.strip().splitlines()
-    return line
-
-
-def test_it_serves_logs_requests_as_json_and_stops_on_sigterm(environment: dict[str, str]) -> None:
-    with serving(environment) as (process, address), httpx.Client(base_url=address) as client:
+def test_it_says_when_it_is_ready_logs_requests_as_json_and_stops_on_sigterm(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with (
+        notified(tmp_path / "notify") as supervisor,
+        serving(environment | {"NOTIFY_SOCKET": str(tmp_path / "notify")}) as (process, address),
+        httpx.Client(base_url=address) as client,
+    ):
+        assert supervisor.recv(100) == b"READY=1"
         assert client.get("/health/live").json() == {"status": "ok"}
         assert client.get("/v1/lines").json()["code"] == "mirror_empty"
         assert client.get("/health/ready").status_code == 503
@@ -94,8 +104,8 @@ def test_it_serves_logs_requests_as_json_and_stops_on_sigterm(environment: dict[
     assert {line["process"] for line in logged} == {"web"}
 
 
-def test_a_request_that_hangs_does_not_hold_up_the_stop(environment: dict[str, str]) -> None:
-    with serving(environment) as (process, address):
+def test_a_request_that_hangs_does_not_hold_up_the_stop_nor_a_dead_node_the_start(environment: dict[str, str]) -> None:
+    with serving(environment | {"RPC_URL": "http://127.0.0.1:9"}) as (process, address):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(b"POST /v1/offers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n")
@@ -107,37 +117,38 @@ def test_a_request_that_hangs_does_not_hold_up_the_stop(environment: dict[str, s
             assert time.monotonic() - stopped_at < GONE_WITHIN_S
 
 
-def test_it_tells_its_supervisor_when_it_is_ready(environment: dict[str, str], tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(60)
-        with serving(environment | {"NOTIFY_SOCKET": str(tmp_path / "notify")}) as (_, address):
-            assert listener.recv(100) == b"READY=1"
-            assert httpx.get(f"{address}/health/live").status_code == 200
-
-
 def test_a_port_in_use_is_one_clear_line(environment: dict[str, str]) -> None:
     with socket.socket() as occupied:
         occupied.bind(("127.0.0.1", 0))
         occupied.listen()
         port = occupied.getsockname()[1]
-        said = refused(environment | {"COVENANT_API_PORT": str(port)})
+        process = start(environment | {"COVENANT_API_PORT": str(port)})
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
     assert said.startswith(f"web: port {port} of 127.0.0.1 is in use — ")
     assert "COVENANT_API_PORT" in said
+    assert len(said.splitlines()) == 1
 
 
-def test_what_is_missing_or_wrong_is_one_clear_line(environment: dict[str, str], tmp_path: Path) -> None:
-    without_redis = {name: value for name, value in environment.items() if name != "REDIS_URL"}
-    assert refused(without_redis).startswith("web: REDIS_URL is not set")
-    assert "is of chain 31337, but chain 5 is configured" in refused(environment | {"COVENANT_CHAIN_ID": "5"})
-    assert "there is no address book at" in refused(environment | {"COVENANT_BOOK": str(tmp_path / "none.json")})
-    assert "COVENANT_API_HOST" in refused(environment | {"COVENANT_API_HOST": "no such host"})
-    dead = "postgresql://covenant:secret@127.0.0.1:9/none"
-    said = refused(environment | {"DATABASE_URL": dead})
-    assert "the database cannot be reached" in said
-    assert "secret" not in said
-
-
-def test_it_serves_without_a_node(environment: dict[str, str]) -> None:
-    with serving(environment | {"RPC_URL": "http://127.0.0.1:9"}) as (_, address):
-        assert httpx.get(f"{address}/health/live").status_code == 200
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"REDIS_URL": None}, "REDIS_URL is not set"),
+        ({"COVENANT_CHAIN_ID": "5"}, "is of chain 31337, but chain 5 is configured"),
+        ({"COVENANT_BOOK": "/none.json"}, "there is no address book at /none.json"),
+        ({"COVENANT_API_HOST": "no such host"}, "is no address of this machine"),
+        ({"DATABASE_URL": "postgresql://covenant:secret@127.0.0.1:9/none"}, "the database cannot be reached"),
+    ],
+)
+async def test_it_refuses_to_start_with_what_is_missing_or_wrong(
+    environment: dict[str, str], changes: dict[str, str | None], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**environment, **changes}.items():
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(CovenantError) as refused:
+        await web.run(load_settings())
+    assert said in refused.value.message
+    assert refused.value.hint
+    assert "secret" not in str(refused.value)

@@ -1,13 +1,14 @@
 """Integers travel exactly, addresses carry a checksum, times say what they are."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from api.wire import Address, Hash, Instant, Uint96, Uint256
+from api.wire import Address, Hash, Instant, Uint96, Uint256, decimal_text
 
 UINT256: TypeAdapter[int] = TypeAdapter(Uint256)
 UINT96: TypeAdapter[int] = TypeAdapter(Uint96)
@@ -71,3 +72,10 @@ def test_the_last_second_that_rfc_3339_can_write_is_written() -> None:
     last = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
     assert Instant.of_block_time(last).rfc3339 == "9999-12-31T23:59:59Z"
     assert Instant.of_block_time(last + 1).rfc3339 is None
+
+
+@given(st.integers(-(2**255), 2**255), st.integers(0, 36))
+def test_a_decimal_is_written_with_every_digit(value: int, places: int) -> None:
+    text = decimal_text(value, places)
+    assert Fraction(text) == Fraction(value, 10**places)
+    assert len(text.partition(".")[2]) == places
