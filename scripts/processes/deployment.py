@@ -77,7 +77,8 @@ async def require_chain(rpcs: Sequence[JsonRpc], chain_id: int) -> None:
         try:
             await ChainReader(rpc).require_chain_id(chain_id)
         except RpcError as error:
-            log.warning("%s", error)
             failures.append(error)
     if len(failures) == len(rpcs):
         raise failures[0]
+    for failure in failures:
+        log.warning("%s", failure)

@@ -78,8 +78,9 @@ async def refused(name: str, environment: Mapping[str, str]) -> str:
         log = Path(folder) / "log"
         child = await _start(name, environment, log)
         assert await asyncio.wait_for(child.wait(), START_TIMEOUT_S) == 1
-        (line,) = log.read_text().splitlines()
-        return line
+        said = log.read_text()
+        assert len(said.splitlines()) == 1, said
+        return said.rstrip("\n")
 
 
 async def _start(name: str, environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:

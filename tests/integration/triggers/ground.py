@@ -40,6 +40,7 @@ POLICY = EnginePolicy(retries=AT_ONCE)
 class Service:
     """The whole way from a round to a repayment."""
 
+    chain_url: str
     ground: Ground
     mirror: Mirror
     sessions: Sessions
@@ -157,7 +158,13 @@ async def open_service(
         await open_cursor(sessions, CHAIN_ID)
         async with opened_mirror(engine, rpc_url, ground) as mirror:
             yield Service(
-                ground, mirror, sessions, book, make_engine(sessions, rpc, book, policy), make_sender(sessions, rpc)
+                rpc_url,
+                ground,
+                mirror,
+                sessions,
+                book,
+                make_engine(sessions, rpc, book, policy),
+                make_sender(sessions, rpc),
             )
     finally:
         await rpc.aclose()
