@@ -118,7 +118,8 @@ async def check_oracle(rpc: JsonRpc, market: BookMarket) -> Diagnosis:
     if reason:
         found = f"{REASONS[reason]} ({feed}), so draws and payments in kind are refused"
         return DEPLOYMENT.warn(subject, found, remedy)
-    return DEPLOYMENT.ok(subject, price(price_e36, market))
+    feeds = f"{len(market.feeds)} feed{'s' if len(market.feeds) > 1 else ''}"
+    return DEPLOYMENT.ok(subject, f"{price(price_e36, market)}, by {feeds}")
 
 
 async def check_guardian(rpc: JsonRpc, book: AddressBook) -> Diagnosis:

@@ -71,7 +71,7 @@ async def test_a_fresh_deployment_is_well_in_every_respect(rpc: JsonRpc, deploym
     diagnoses = await examine_deployment(rpc, deployment.book)
     assert grades(diagnoses) == {Grade.OK}
     assert [diagnosis.subject for diagnosis in diagnoses] == ["code", "wiring", "oracle WETH/USDC", "guardian"]
-    assert "1 WETH is 194.90 USDC" in diagnoses[2].found
+    assert diagnoses[2].found == "1 WETH is 194.90 USDC, by 1 feed"
 
 
 def test_the_book_of_another_chain_is_a_failure(deployment: LocalDeployment) -> None:
