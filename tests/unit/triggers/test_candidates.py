@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.credit.accrual import advance
-from orchestrator.credit.firing import Moment, evaluate
-from orchestrator.credit.health import ANY_PRICE
+from orchestrator.credit.firing import Moment, evaluate, fire_price
+from orchestrator.credit.health import ANY_PRICE, NO_PRICE, unhealthy_price
 from orchestrator.credit.liquidation import liquidatable
 from orchestrator.credit.mandate import Kind, Mandate, MandateState
 from orchestrator.credit.state import LineFlags
@@ -82,6 +82,22 @@ def test_whatever_can_be_liquidated_later_had_come_up_by_then(
     threshold = liquidation_threshold(standing(at, DUE)[0], worked_out_at)
     came_up = reached(threshold, at.oracle.measuring_price, later)
     assert came_up or not liquidatable(advance(at.line, at.terms, later), at.terms, at.oracle)
+
+
+@given(mandates(kinds=(Kind.LTV,)), moments(), waits)
+def test_until_its_horizon_a_price_covers_the_debt_as_it_grows(mandate: Mandate, at: Moment, later_by_s: int) -> None:
+    """At the highest price at which the mandate would fire later, it comes up: not one unit of the price is missing."""
+    later = Timestamp(at.now + later_by_s)
+    critical = fire_price(mandate, at.line, at.terms, later)
+    threshold = repay_threshold(*standing(at, mandate), at.now)
+    assert critical == NO_PRICE or later > mandate.expiry or reached(threshold, critical, later)
+
+
+@given(moments(), waits)
+def test_until_its_horizon_a_liquidation_price_covers_the_debt_as_it_grows(at: Moment, later_by_s: int) -> None:
+    later = Timestamp(at.now + later_by_s)
+    critical = unhealthy_price(advance(at.line, at.terms, later), at.terms)
+    assert critical == NO_PRICE or reached(liquidation_threshold(standing(at, DUE)[0], at.now), critical, later)
 
 
 def test_a_healthy_line_comes_up_only_when_its_horizon_is_over() -> None:
