@@ -16,8 +16,8 @@ from rich.text import Text
 from oracles.rounds import Round
 from scripts.demo.facts import Check, TriggerFact
 from scripts.demo.measure import Measured
-from scripts.demo.scenario import IN_KIND_LTV_BPS, RESERVE_THRESHOLD_BPS, USDC, WETH
 from scripts.local.bootstrap import FEED_DECIMALS
+from scripts.local.terms import IN_KIND_LTV_BPS, RESERVE_THRESHOLD_BPS, USDC, WETH
 
 WIDTH: Final = 96
 DETAIL_FROM: Final = 62

@@ -13,11 +13,11 @@ from oracles.rounds import Round
 from orchestrator.chain.quantities import quantity
 from orchestrator.chain.typed_data import OFFER, wire_message
 from orchestrator.credit.units import Timestamp
-from scripts.demo import scenario
 from scripts.demo.cast import Cast
 from scripts.demo.facts import Facts, RoundCause
 from scripts.demo.measure import measure
 from scripts.demo.playlist import Playlist
+from scripts.demo.scenario import DEAL, mandate_in_words, offer_in_words
 from scripts.demo.stage import Stage, usdc, weth
 from scripts.demo.watch import Occasion, Watch
 from scripts.local.deals import (
@@ -31,6 +31,7 @@ from scripts.local.deals import (
     sign_offer,
 )
 from scripts.local.rounds import chain_now, mine_at, move_to, publish
+from scripts.local.terms import Parties
 
 MINUTE_S: Final = 60
 REGISTERED_AFTER_S: Final = 10 * MINUTE_S
@@ -71,23 +72,23 @@ class Story:
 
     async def _give_everybody_what_they_start_with(self) -> None:
         cast, contracts = self.cast, self.cast.contracts
-        collateral = scenario.collateral_at(await contracts.oracle.read(cast.rpc, "measuringPrice"))
+        collateral = DEAL.collateral_at(await contracts.oracle.read(cast.rpc, "measuringPrice"))
         await cast.rpc.call("anvil_setBalance", [cast.borrower.address, quantity(collateral + ETHER_FOR_GAS)])
         await give_weth(contracts, cast.borrower, collateral)
-        await give_usdc(contracts, cast.borrower, 2 * scenario.LIMIT)
-        await give_usdc(contracts, cast.lender, scenario.LIMIT)
+        await give_usdc(contracts, cast.borrower, 2 * DEAL.limit)
+        await give_usdc(contracts, cast.lender, DEAL.limit)
         await get_ready(contracts, cast.lender, cast.borrower)
 
     async def _offer(self) -> SignedOffer:
         cast, market = self.cast, self.cast.book.market(1)
         self.stage.act(1, "The lender signs an offer, and posts it")
-        parties = scenario.Parties(
+        parties = Parties(
             cast.lender.address, cast.borrower.address, market.loan_token, market.collateral_token, market.oracle
         )
         price = await cast.contracts.oracle.read(cast.rpc, "measuringPrice")
-        offer = scenario.offer(parties, price, Timestamp(await chain_now(cast.rpc)))
+        offer = DEAL.offer(parties, price, Timestamp(await chain_now(cast.rpc)))
         signed = sign_offer(cast.contracts, cast.lender, offer)
-        for words in scenario.offer_in_words(offer):
+        for words in offer_in_words(offer):
             self.stage.note(words)
         posted = await cast.service.post(
             "/v1/offers",
@@ -108,7 +109,7 @@ class Story:
         listed = await cast.service.get(f"/v1/offers/{offer.offer_hash}")
         line = await open_line(cast.contracts, cast.borrower, offer, int(listed["fillable"]["at_most"]["base_units"]))
         await cast.borrower.call(
-            "depositing the reserve", cast.contracts.vault, "depositReserve", line.line_id, scenario.RESERVE
+            "depositing the reserve", cast.contracts.vault, "depositReserve", line.line_id, DEAL.reserve
         )
         seen = await Watch(cast.service, line.line_id).line(line.receipt.block_number + 1)
         self.facts.line_id, self.facts.opened_tx = line.line_id, line.receipt.tx_hash
@@ -125,12 +126,12 @@ class Story:
         cast = self.cast
         self.stage.act(3, "The borrower draws")
         receipt = await cast.borrower.call(
-            "drawing", cast.contracts.vault, "draw", line.line_id, scenario.DRAWN, cast.borrower.address
+            "drawing", cast.contracts.vault, "draw", line.line_id, DEAL.drawn, cast.borrower.address
         )
         measured = await measure(cast.rpc, cast.contracts, line.line_id, receipt.block_number)
         assert measured.ltv_bps is not None
         self.stage.done(
-            f"{usdc(scenario.DRAWN)} USDC, {measured.ltv_bps / 100:.1f} % of the collateral's value",
+            f"{usdc(DEAL.drawn)} USDC, {measured.ltv_bps / 100:.1f} % of the collateral's value",
             f"draw  {_short(receipt.tx_hash)}",
         )
 
@@ -139,9 +140,9 @@ class Story:
         self.stage.act(4, "The borrower signs mandates: from here on nobody has to watch")
         opened_at = await chain_now(cast.rpc)
         await move_to(cast.rpc, opened_at + REGISTERED_AFTER_S)
-        for mandate in scenario.mandates(line.line_id, Timestamp(opened_at)):
+        for mandate in DEAL.mandates(line.line_id, Timestamp(opened_at)):
             self.facts.mandate_hashes.append(await register(cast.contracts, cast.borrower, mandate))
-            self.stage.done(scenario.in_words(mandate), f"register  {_short(self.facts.mandate_hashes[-1])}")
+            self.stage.done(mandate_in_words(mandate), f"register  {_short(self.facts.mandate_hashes[-1])}")
 
     # ---------------------------------------------------------------- the fall
 

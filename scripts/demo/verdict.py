@@ -9,9 +9,9 @@ from orchestrator.chain.reader import ChainReader
 from orchestrator.db.session import open_engine
 from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.reconcile import Report, reconcile
-from scripts.demo import scenario
 from scripts.demo.cast import Cast
 from scripts.demo.facts import Check, Facts
+from scripts.demo.scenario import DEAL
 from scripts.demo.stage import usdc, weth
 
 EXPECTED = {
@@ -78,7 +78,7 @@ def _paid_back(payments: list[dict[str, Any]]) -> Check:
     charges = sum(int(payment["charges"]["base_units"]) for payment in payments)
     return Check(
         f"{len(payments)} payments add up to the principal drawn",
-        principal == scenario.DRAWN,
+        principal == DEAL.drawn,
         f"{usdc(principal)} USDC, and {usdc(charges)} of charges",
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from orchestrator.errors import CovenantError
 from scripts.demo.facts import RoundCause, TriggerFact
-from scripts.local.service import Service
+from scripts.local.service import PAGE, Service
 
 REPAYMENT_WITHIN_S: Final = 20.0
 MIRRORED_WITHIN_S: Final = 20.0
@@ -32,16 +32,21 @@ class Occasion:
     due_at: int | None
 
 
+Answer = dict[str, Any]
+
+
 @dataclass(slots=True)
 class Watch:
-    """One line, watched through the API alone. Remembers which triggers it has told of."""
+    """One line, watched through the API alone. Remembers which triggers and events it has told of."""
 
     service: Service
     line_id: int
     occasions: list[Occasion] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    fired: dict[tuple[str, int], Answer] = field(default_factory=dict)
+    position: int = 0
 
-    async def line(self, min_block: int) -> dict[str, Any]:
+    async def line(self, min_block: int) -> Answer:
         """The line as mirrored at `min_block` or later."""
         return await self.service.get(f"/v1/lines/{self.line_id}", min_block=min_block)
 
@@ -53,55 +58,53 @@ class Watch:
             RepaymentFailed: it tried and failed.
         """
         self.occasions.append(occasion)
-        awaited = f"the repayments that the mandates on line {self.line_id} ask for at block {occasion.block_number}"
+        mandates = await self.service.until(
+            f"the repayments that the mandates on line {self.line_id} ask for at block {occasion.block_number}",
+            lambda: self._mandates_at_rest(occasion.block_number),
+            REPAYMENT_WITHIN_S,
+        )
+        triggers = await self.service.until(
+            f"the triggers of line {self.line_id} to be mined", self._triggers_at_rest, REPAYMENT_WITHIN_S
+        )
+        new = [one for one in reversed(triggers) if one["status"] in MINED and one["id"] not in self.told]
+        if not new:
+            return []
+        await self._read_firings()
+        self.told |= {one["id"] for one in new}
+        kinds = {one["mandate_hash"]: one for one in mandates}
+        return sorted((self._fact(one, kinds[one["mandate_hash"]]) for one in new), key=lambda fact: fact.block_number)
 
-        async def settled() -> bool | None:
-            mandates = await self.service.get(f"/v1/lines/{self.line_id}/mandates", min_block=occasion.block_number)
-            fires = any(mandate["outlook"] and mandate["outlook"]["fires_now"] for mandate in mandates["items"])
-            return None if fires or await self._live() else True
+    async def _mandates_at_rest(self, block_number: int) -> list[Answer] | None:
+        mandates: list[Answer] = (await self.service.get(f"/v1/lines/{self.line_id}/mandates", min_block=block_number))[
+            "items"
+        ]
+        fires = any(mandate["outlook"] and mandate["outlook"]["fires_now"] for mandate in mandates)
+        return None if fires else mandates
 
-        await self.service.until(awaited, settled, REPAYMENT_WITHIN_S)
-        return await self._news()
-
-    async def _live(self) -> bool:
-        triggers = (await self.service.get("/v1/triggers", line_id=self.line_id))["items"]
+    async def _triggers_at_rest(self) -> list[Answer] | None:
+        triggers = await self.service.every("/v1/triggers", line_id=self.line_id)
         for trigger in triggers:
             if trigger["status"] == "failed":
                 raise RepaymentFailed(
                     f"the trigger {trigger['id']} of line {self.line_id} failed: {trigger['error']}", "see the logs"
                 )
-        return any(trigger["status"] in LIVE for trigger in triggers)
+        return None if any(trigger["status"] in LIVE for trigger in triggers) else triggers
 
-    async def _news(self) -> list[TriggerFact]:
-        triggers = await self.service.every("/v1/triggers", line_id=self.line_id)
-        new = [one for one in reversed(triggers) if one["status"] in MINED and one["id"] not in self.told]
-        if not new:
-            return []
-        mandates = {one["mandate_hash"]: one for one in await self._mandates()}
-        fired = {(one["mandateHash"], int(one["occurrence"])): one for one in await self._fired()}
-        self.told |= {one["id"] for one in new}
-        facts = [
-            self._fact(one, mandates[one["mandate_hash"]], fired[one["mandate_hash"], one["occurrence"]]) for one in new
-        ]
-        return sorted(facts, key=lambda fact: fact.block_number)
+    async def _read_firings(self) -> None:
+        """What the chain says of each firing: the arguments of the `Fired` events since the last look."""
+        more = True
+        while more:
+            page = await self.service.get(
+                "/v1/events", after=self.position, line_id=self.line_id, kind="mandate.fired", limit=PAGE
+            )
+            for event in page["items"]:
+                payload = event["payload"]
+                self.fired[payload["mandateHash"], int(payload["occurrence"])] = payload
+            self.position, more = page["last_position"], page["has_more"]
 
-    async def _mandates(self) -> list[dict[str, Any]]:
-        mandates: list[dict[str, Any]] = (await self.service.get(f"/v1/lines/{self.line_id}/mandates"))["items"]
-        return mandates
-
-    async def _fired(self) -> list[dict[str, Any]]:
-        """What the chain says of each firing: the arguments of its `Fired` event."""
-        payloads: list[dict[str, Any]] = []
-        query: dict[str, str | int] = {"line_id": self.line_id, "kind": "mandate.fired", "limit": 200, "after": 0}
-        while True:
-            page = await self.service.get("/v1/events", **query)
-            payloads += [event["payload"] for event in page["items"]]
-            if not page["has_more"]:
-                return payloads
-            query["after"] = page["last_position"]
-
-    def _fact(self, trigger: Mapping[str, Any], mandate: Mapping[str, Any], fired: Mapping[str, Any]) -> TriggerFact:
+    def _fact(self, trigger: Answer, mandate: Answer) -> TriggerFact:
         occasion = self._occasion(trigger)
+        fired = self.fired[trigger["mandate_hash"], trigger["occurrence"]]
         mined_block = trigger["mined"]["block_number"]
         return TriggerFact(
             trigger_id=trigger["id"],
@@ -120,7 +123,7 @@ class Watch:
             why=trigger["why"],
         )
 
-    def _occasion(self, trigger: Mapping[str, Any]) -> Occasion:
+    def _occasion(self, trigger: Answer) -> Occasion:
         """What the trigger itself names as its cause, among what the demo brought about."""
         cause = trigger["cause"]
         for occasion in reversed(self.occasions):

@@ -70,6 +70,18 @@ class Service:
             await asyncio.sleep(POLL_S)
         return seen
 
+    async def until_it_answers(self, within_s: float) -> None:
+        """Raises NothingHappened."""
+
+        async def alive() -> bool | None:
+            try:
+                await self.get("/health/live")
+            except ServiceRefused:
+                return None
+            return True
+
+        await self.until("the API", alive, within_s)
+
     async def aclose(self) -> None:
         await self.http.aclose()
 

@@ -1,47 +1,37 @@
-"""The market of a local chain: publishes a wandering ETH/USD price, so that there is something to watch."""
+"""The simulated market of an embedded chain: keeps its feed moving, opens and closes lines. Not for real chains."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import random
 import sys
-import time
-from typing import Final
 
+from orchestrator.chain.book import AddressBook
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
 from scripts.local.accounts import LocalAccounts, Role
-from scripts.local.bootstrap import FIRST_ANSWER
-from scripts.local.market import Wandering
+from scripts.local.market import Market
 from scripts.local.people import Contracts, Person
-from scripts.local.rounds import publish
-from scripts.processes.deployment import load_book, require_chain
+from scripts.local.service import Service
 from scripts.processes.entry import run_process
-
-log = logging.getLogger(__name__)
-
-INTERVAL_S: Final = 5.0
 
 
 async def run(settings: Settings) -> None:
-    """Until cancelled. Raises CovenantError when it cannot start, and TransactionFailed when a round is refused."""
-    book = load_book(settings)
+    """Until cancelled. Raises CovenantError when it can't start, or when the chain or the API refuses it."""
+    book = AddressBook.load(settings.require_book())
+    accounts = LocalAccounts.create(settings.covenant_state_dir)
     rpc = JsonRpc(settings.require_rpc_urls()[0])
+    service = Service.at(f"http://{settings.covenant_api_host}:{settings.covenant_api_port}")
+
+    def person(role: Role) -> Person:
+        return Person.of(accounts, role, rpc, book.chain_id)
+
+    market = Market(rpc, service, Contracts.of(book), person(Role.ORACLE), person(Role.LENDER), person(Role.BORROWER))
     try:
-        await require_chain([rpc], book.chain_id)
-        oracle = Person.of(LocalAccounts.create(settings.covenant_state_dir), Role.ORACLE, rpc, book.chain_id)
-        feed = Contracts.of(book).feed
-        _, answer, _, _, _ = await feed.read(rpc, "latestRoundData")
-        market, chance = Wandering(FIRST_ANSWER), random.Random()
+        await market.open()
         notify_ready()
-        while True:
-            answer = market.next_answer(answer, chance)
-            published = await publish(oracle, feed, answer, int(time.time()))
-            log.debug("published", extra={"answer": answer, "block": published.block_number})
-            await asyncio.sleep(INTERVAL_S)
+        await market.run()
     finally:
+        await service.aclose()
         await rpc.aclose()
 
 

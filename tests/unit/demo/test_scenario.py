@@ -16,10 +16,12 @@ from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
 from orchestrator.credit.units import PRICE_SCALE, PriceE36, Timestamp, Wei
-from scripts.demo import crash, scenario
+from scripts.demo import crash
+from scripts.demo.scenario import DEAL
 from scripts.local.deals import message_of
+from scripts.local.terms import PERIOD_HOURS, USDC, WETH, Parties
 
-PARTIES = scenario.Parties(*(f"0x{digit * 40}" for digit in "12345"))
+PARTIES = Parties(*(f"0x{digit * 40}" for digit in "12345"))
 OPENED_AT = Timestamp(crash.STARTS_AT + 60)
 REGISTERED_AT = Timestamp(OPENED_AT + 600)
 
@@ -34,7 +36,7 @@ class Fired:
 
 def price_of(answer: int) -> PriceE36:
     """1 WETH (18 decimals) in USDC (6 decimals), from an answer with 8 decimals."""
-    return PriceE36(answer * scenario.USDC * PRICE_SCALE // (scenario.WETH * 10**crash.DECIMALS))
+    return PriceE36(answer * USDC * PRICE_SCALE // (WETH * 10**crash.DECIMALS))
 
 
 def play(order: Sequence[int] = (0, 1, 2)) -> tuple[list[Fired], LineState, Terms, bool]:
@@ -43,16 +45,16 @@ def play(order: Sequence[int] = (0, 1, 2)) -> tuple[list[Fired], LineState, Term
     `order`: in which order the mandates are looked at, which the chain leaves open.
     """
     first, *later = (round_.answer for round_ in crash.rounds())
-    offer = scenario.offer(PARTIES, price_of(first), OPENED_AT)
-    terms = offer.terms(OPENED_AT, Wei(1_000 * scenario.USDC))
-    line = open_line(offer.fill(scenario.LIMIT, consumed=Wei(0), min_debt=terms.min_debt, now=OPENED_AT), terms).state
-    line = deposit_reserve(line, scenario.RESERVE).state
-    line = draw(line, terms, scenario.DRAWN, OracleReading(price_of(first), price_of(first)), OPENED_AT).state
-    mandates = scenario.mandates(1, REGISTERED_AT)
+    offer = DEAL.offer(PARTIES, price_of(first), OPENED_AT)
+    terms = offer.terms(OPENED_AT, Wei(1_000 * USDC))
+    line = open_line(offer.fill(DEAL.limit, consumed=Wei(0), min_debt=terms.min_debt, now=OPENED_AT), terms).state
+    line = deposit_reserve(line, DEAL.reserve).state
+    line = draw(line, terms, DEAL.drawn, OracleReading(price_of(first), price_of(first)), OPENED_AT).state
+    mandates = DEAL.mandates(1, REGISTERED_AT)
     states = [MandateState(REGISTERED_AT) for _ in mandates]
     fired, ever_unhealthy, price = [], False, price_of(first)
     times = [(REGISTERED_AT + 1_800 + hour * 3_600, hour + 1, answer) for hour, answer in enumerate(later)]
-    bill_at = OPENED_AT + scenario.PERIOD_HOURS * 3_600
+    bill_at = OPENED_AT + PERIOD_HOURS * 3_600
     times = sorted([*times, (bill_at, 0, 0)])
     for now, hour, answer in times:
         price = price_of(answer) if answer else price
@@ -88,10 +90,10 @@ def test_what_fires_and_when_in_whatever_order_the_mandates_are_looked_at(order:
 
 def test_the_bill_is_paid_in_the_second_in_which_it_appears() -> None:
     first = crash.rounds()[0].answer
-    offer = scenario.offer(PARTIES, price_of(first), OPENED_AT)
-    terms = offer.terms(OPENED_AT, Wei(1_000 * scenario.USDC))
-    line = open_line(offer.fill(scenario.LIMIT, consumed=Wei(0), min_debt=terms.min_debt, now=OPENED_AT), terms).state
-    assert unpaid_from(line, terms) == OPENED_AT + scenario.PERIOD_HOURS * 3_600
+    offer = DEAL.offer(PARTIES, price_of(first), OPENED_AT)
+    terms = offer.terms(OPENED_AT, Wei(1_000 * USDC))
+    line = open_line(offer.fill(DEAL.limit, consumed=Wei(0), min_debt=terms.min_debt, now=OPENED_AT), terms).state
+    assert unpaid_from(line, terms) == OPENED_AT + PERIOD_HOURS * 3_600
 
 
 def test_no_price_of_the_fall_makes_the_line_liquidatable() -> None:
@@ -120,11 +122,11 @@ def test_the_rounds_are_an_hour_apart() -> None:
 
 
 def test_messages_have_exactly_the_fields_that_are_signed() -> None:
-    offer = message_of(scenario.offer(PARTIES, price_of(19_490_000_000), OPENED_AT))
+    offer = message_of(DEAL.offer(PARTIES, price_of(19_490_000_000), OPENED_AT))
     assert offer.keys() == {name for name, _ in OFFER.fields}
-    for mandate in scenario.mandates(1, REGISTERED_AT):
+    for mandate in DEAL.mandates(1, REGISTERED_AT):
         assert message_of(mandate).keys() == {name for name, _ in MANDATE.fields}
 
 
 def test_the_collateral_at_the_first_round_is_ten_thousand_weth() -> None:
-    assert scenario.collateral_at(price_of(19_490_000_000)) == 10_000 * scenario.WETH
+    assert DEAL.collateral_at(price_of(19_490_000_000)) == 10_000 * WETH
