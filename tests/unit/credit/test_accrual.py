@@ -151,6 +151,13 @@ def test_a_line_without_debt_owes_nothing_for_ever() -> None:
     assert advance(repaid, TERMS, Timestamp(UINT32_MAX)) == replace(repaid, accrued_at=Timestamp(UINT32_MAX))
 
 
+def test_the_smallest_fraction_of_a_wei_makes_a_bill() -> None:
+    """Pitfall 2: what a credit left of the charges is billed like any other."""
+    remainder = replace(EMPTY, unbilled=Numerator(1))
+    assert unpaid_from(remainder, TERMS) == OPENED_AT + TERMS.period_s
+    assert due(after(remainder, TERMS.period_s)) == 1
+
+
 def test_time_does_not_run_backwards() -> None:
     lived = after(line(principal=usdc(1_000)), DAY)
     with pytest.raises(TimeBeforeAccrual):

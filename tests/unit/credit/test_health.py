@@ -34,6 +34,7 @@ from tests.unit.credit.lines import (
     amounts,
     bps,
     dollars,
+    fresh_line,
     line,
     price_for,
     terms_and_line,
@@ -134,7 +135,20 @@ def test_repaying_the_excess_restores_the_initial_ltv_and_a_wei_less_does_not(
         assert exceeds_ltv(Wei(debt(state) - excess + 1), value, terms.initial_ltv_bps)
 
 
-@given(priced_line())
+@st.composite
+def line_with_room(draw_: st.DrawFn) -> tuple[Terms, LineState, PriceE36]:
+    """Just drawn on, at or below its initial LTV where that is possible, with more to draw."""
+    terms, state = draw_(fresh_line())
+    terms = replace(terms, draw_window_s=terms.term_s)
+    least = min(10**60, highest_price_above_ltv(debt(state), state.collateral, terms.initial_ltv_bps)) + 1
+    price = PriceE36(least * draw_(st.just(1_000) | st.integers(1_000, 10_000)) // 1_000)
+    return terms, replace(state, undrawn=Wei(draw_(amounts))), price
+
+
+lines_with_or_without_room = line_with_room() | priced_line()
+
+
+@given(lines_with_or_without_room)
 def test_the_greatest_draw_is_allowed_and_a_wei_more_is_not(case: tuple[Terms, LineState, PriceE36]) -> None:
     terms, state, price = case
     reading, now = OracleReading(price, price), state.accrued_at
@@ -145,7 +159,7 @@ def test_the_greatest_draw_is_allowed_and_a_wei_more_is_not(case: tuple[Terms, L
         draw(state, terms, Wei(most + 1), reading, now)
 
 
-@given(priced_line())
+@given(lines_with_or_without_room)
 def test_the_greatest_withdrawal_is_allowed_and_a_wei_more_is_not(case: tuple[Terms, LineState, PriceE36]) -> None:
     terms, state, price = case
     reading, now = OracleReading(price, price), state.accrued_at
@@ -154,6 +168,13 @@ def test_the_greatest_withdrawal_is_allowed_and_a_wei_more_is_not(case: tuple[Te
         assert withdraw(state, terms, most, reading, now).state.collateral == state.collateral - most
     with pytest.raises(CreditError):
         withdraw(state, terms, CollateralWei(most + 1), reading, now)
+
+
+def test_a_small_draw_is_allowed_on_top_of_a_large_one() -> None:
+    """The minimum binds the principal, not the draw."""
+    nearly_drawn = line(principal=usdc(950), undrawn=usdc(50), collateral=weth(1))
+    assert max_draw(nearly_drawn, TERMS, PRICE) == usdc(50)
+    assert max_draw(line(undrawn=usdc(99), collateral=weth(1)), TERMS, PRICE) == 0
 
 
 def test_nothing_can_be_drawn_once_the_line_ended() -> None:

@@ -150,6 +150,18 @@ def test_in_kind_never_makes_a_healthy_line_unhealthy() -> None:
     assert pay_in_kind(matured, oracle(1_000), max_paid=usdc(300), terms=terms).payments
 
 
+def test_the_keepers_fee_counts_for_the_health_that_is_left() -> None:
+    """Invariant 10: at 956.5 dollars against 1,000 the payment leaves 0.04 % to spare, and the fee takes 0.3 %."""
+    terms = replace(
+        TERMS, apr_bps=Bps(0), bonus_bps=Bps(100), liquidation_ltv_bps=Bps(7_900), in_kind_discount_bps=Bps(2_000)
+    )
+    matured = after(line(principal=usdc(780), collateral=weth(1)), 365 * DAY, replace(terms, penalty_bps=Bps(0)))
+    apart = OracleReading(dollars(956.5), dollars(1_000), deviation_bps=Bps(455))
+    assert pay_in_kind(matured, apart, max_paid=usdc(300), terms=terms).payments
+    with pytest.raises(Unhealthy):
+        pay_in_kind(matured, apart, max_paid=usdc(300), fee_bps=ONE_PERCENT, terms=terms)
+
+
 def test_an_unhealthy_line_may_pay_in_kind() -> None:
     assert pay_in_kind(BORROWED, oracle(1_100)).payments[0].amount > 0
 

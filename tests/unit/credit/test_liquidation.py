@@ -163,6 +163,19 @@ def test_no_debt_too_small_to_liquidate_is_left() -> None:
     assert debt(take(small, oracle(1_200)).state) == 0
 
 
+def test_not_even_one_wei_of_debt_is_left() -> None:
+    """Pitfall 12: 600 wei of debt on 631 of value, of which the rule alone would have 599 repaid."""
+    tiny = line(principal=Wei(600), collateral=CollateralWei(631))
+    one_to_one = OracleReading(PriceE36(PRICE_SCALE), PriceE36(PRICE_SCALE))
+    assert debt(take(tiny, one_to_one).state) == 0
+    one_wei_debts = replace(TERMS, min_debt=Wei(1))
+    assert debt(take(tiny, one_to_one, terms=one_wei_debts).state) == 1
+
+
+def test_a_healthy_line_has_nothing_to_liquidate() -> None:
+    assert liquidation_limit(BORROWED, TERMS, usdc(2_000)).max_repaid == 0
+
+
 def test_a_caller_cannot_choose_to_leave_a_debt_too_small_to_liquidate() -> None:
     """Pitfall 12."""
     small = line(principal=usdc(150), collateral=weth(0.15))

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from orchestrator.credit.errors import BadMandate
 from orchestrator.credit.mandate import (
     NO_FEED,
+    From,
+    Kind,
     Mandate,
     cap_left,
     in_period,
@@ -100,3 +102,9 @@ def test_a_mandate_that_is_over_never_opens_again() -> None:
     assert open_from(DUE, REGISTERED, Timestamp(DUE.expiry + 1)) is None
     last_period = Timestamp(OPENED_AT + 395 * DAY)
     assert open_from(DUE, replace(REGISTERED, period=13, closed=True), last_period) is None
+
+
+def test_numbers_are_those_of_the_contract() -> None:
+    """``enum Kind`` and ``enum From`` of ``IRepayTrigger``."""
+    assert {kind.name: kind.value for kind in Kind} == {"DUE": 0, "LTV": 1, "LEVEL": 2, "SHARE": 3}
+    assert {source.name: source.value for source in From} == {"RESERVE": 0, "COLLATERAL": 1}

@@ -148,3 +148,13 @@ def test_every_wei_paid_is_somewhere(case: tuple[Terms, LineState, Wei]) -> None
     paid, payment = pay(state, amount, Source.CASH)
     for credited in (credit_cash(state, paid, payment, terms), credit_claim(paid, payment)):
         assert credited.loan_escrow - state.loan_escrow == amount
+
+
+def test_numbers_of_sources_are_those_of_the_contract() -> None:
+    """``enum Source`` of ``ICreditVault``."""
+    assert {source.name: source.value for source in Source} == {
+        "CASH": 0,
+        "RESERVE": 1,
+        "COLLATERAL": 2,
+        "LIQUIDATION": 3,
+    }

@@ -50,3 +50,10 @@ def test_an_end_outweighs_a_bill_and_a_write_off_a_close() -> None:
     assert status(replace(unpaid, flags=LineFlags.TERMINATED), TERMS) is Status.DEFAULT
     assert status(replace(unpaid, flags=LineFlags.CLOSED), TERMS) is Status.CLOSED
     assert status(replace(unpaid, flags=LineFlags.CLOSED | LineFlags.WRITTEN_OFF), TERMS) is Status.WRITTEN_OFF
+
+
+def test_numbers_are_those_of_the_contract() -> None:
+    """``enum Status`` of ``ICreditVault``, where 0 is no line, and ``FLAG_*`` of ``ConstantsLib``."""
+    assert [member.name for member in Status] == ["CURRENT", "DUE", "PAST_DUE", "DEFAULT", "CLOSED", "WRITTEN_OFF"]
+    assert list(Status) == [1, 2, 3, 4, 5, 6]
+    assert {flag.name: flag.value for flag in LineFlags} == {"TERMINATED": 1, "CLOSED": 2, "WRITTEN_OFF": 4}
