@@ -1,4 +1,7 @@
-"""Turns whatever goes wrong in a request into problem details, without a word about our insides."""
+"""Turns what goes wrong in a request into problem details, without a word about our insides.
+
+What nobody expected is caught further out, by ``access_log``, which also logs it.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RpcError, _on_rpc_error)
     for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(unavailable, _on_database_error)
-    app.add_exception_handler(Exception, _on_anything_else)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -97,11 +99,6 @@ async def _on_rpc_error(request: Request, error: Exception) -> Response:
 async def _on_database_error(request: Request, error: Exception) -> Response:
     log.warning("a request needed the database", extra={"path": request.url.path, "error": type(error).__name__})
     return Problem(DATABASE_UNAVAILABLE, "the database gave no answer", headers=_RETRY).response(request.url.path)
-
-
-async def _on_anything_else(request: Request, error: Exception) -> Response:
-    """Starlette raises the exception again after this answer, and the access log has already told the traceback."""
-    return Problem(INTERNAL, "the request could not be answered").response(request.url.path)
 
 
 def _invalid_field(fault: dict[str, Any]) -> InvalidField:

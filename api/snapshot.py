@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.parts import Parts, PartsDep
 from api.problems import BLOCK_NOT_MIRRORED, DATABASE_UNAVAILABLE, MIRROR_EMPTY, Problem
 from api.tokens import Tokens
-from api.wire import AsOf, ChainPosition, Finality, Instant, Int64, Provenance, Standing
+from api.wire import AsOf, BlockStatus, ChainPosition, Finality, Instant, Int64, Provenance
 from orchestrator.chain.book import AddressBook
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.models import Cursor
@@ -83,7 +83,7 @@ class Snapshot:
     def position(self, block_number: int, block_hash: str, canonical: bool | None) -> ChainPosition:
         """``canonical`` is what the mirror says of the block; None when it has not read it."""
         return ChainPosition(
-            block_number=block_number, block_hash=block_hash, finality=self.standing(block_number, canonical)
+            block_number=block_number, block_hash=block_hash, finality=self.block_status(block_number, canonical)
         )
 
     def optional_position(
@@ -94,7 +94,7 @@ class Snapshot:
             return None
         return self.position(block_number, block_hash, canonical)
 
-    def standing(self, block_number: int, canonical: bool | None) -> Standing:
+    def block_status(self, block_number: int, canonical: bool | None) -> BlockStatus:
         """As ``finality``, for blocks that may have been replaced, or may not be mirrored yet."""
         if canonical is None:
             return "latest"

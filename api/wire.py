@@ -39,7 +39,7 @@ HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 Finality = Literal["latest", "safe", "finalized"]
 """Of a fact that the mirror holds: its block is canonical now, and a reorganisation may replace it until finalized."""
 
-Standing = Literal["latest", "safe", "finalized", "orphaned"]
+BlockStatus = Literal["latest", "safe", "finalized", "orphaned"]
 """Of a fact that stays when its block goes: the same, or that a reorganisation did replace the block."""
 
 
@@ -229,4 +229,4 @@ class ChainPosition(WireModel):
 
     block_number: int
     block_hash: str
-    finality: Standing
+    finality: BlockStatus

@@ -7,12 +7,13 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query
 
 from api.alerts.repository import AlertFilter, AlertRepository
-from api.alerts.schemas import Alert, AlertPage, Severity
+from api.alerts.schemas import Alert, AlertPage
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_moment_and_uuid, encode_moment
 from api.parts import PartsDep
 from api.problems import DATABASE_UNAVAILABLE, INVALID_REQUEST, MALFORMED_CURSOR, documented
 from api.snapshot import as_of_cursor, find_cursor, reading
 from api.wire import Instant
+from orchestrator.alerts import Severity
 from orchestrator.db.models import Alert as AlertRow
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])

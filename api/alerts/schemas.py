@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from api.wire import AsOf, Instant, WireModel
-
-Severity = Literal["info", "warning", "critical"]
+from orchestrator.alerts import Severity
 
 
 class Alert(WireModel):

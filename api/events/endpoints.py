@@ -59,7 +59,7 @@ def _event(row: OutboxEvent, canonical: bool | None, snapshot: Snapshot) -> Even
         block_hash=row.block_hash,
         log_index=row.log_index,
         tx_hash=row.tx_hash,
-        finality=snapshot.standing(row.block_number, canonical),
+        finality=snapshot.block_status(row.block_number, canonical),
         payload=row.payload,
         reverts=row.reverts,
         recorded_at=Instant.of_clock(row.created_at),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from api.wire import Address, Hash, Instant, Snapshotted, Standing, WireModel
+from api.wire import Address, BlockStatus, Hash, Instant, Snapshotted, WireModel
 
 
 class Event(WireModel):
@@ -22,7 +22,7 @@ class Event(WireModel):
     block_hash: Hash
     log_index: int
     tx_hash: Hash
-    finality: Standing
+    finality: BlockStatus
     payload: dict[str, Any]
     reverts: uuid.UUID | None = Field(description="The event that a reorganisation undid.")
     recorded_at: Instant

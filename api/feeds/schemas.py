@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from api.wire import Address, DecimalString, Instant, Provenance, Snapshotted, WireModel
+from oracles.health import FeedStatus
 
 
 class Round(WireModel):
@@ -27,7 +26,7 @@ class Feed(WireModel):
     decimals: int
     heartbeat_s: int = Field(description="It answers at least this often.")
     margin_s: int = Field(description="It is late, not stale, for this long after.")
-    status: Literal["unknown", "fresh", "late", "stale", "jumped", "frozen", "out_of_bounds"]
+    status: FeedStatus
     reason: str
     judged_at_block: int | None
     judged_at: Instant | None

@@ -24,7 +24,7 @@ from api.lines.schemas import (
     StatusName,
     Version,
 )
-from api.lines.service import bills_of, detail_of, stand, status_name, stored_of
+from api.lines.service import accrue, bills_of, detail_of, status_name, stored_of
 from api.lines.units import Units
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, Problem, documented
@@ -93,12 +93,12 @@ async def get_line(
 
     Health is judged at the oracle's measuring price at the snapshot's block, or at `price_e36`.
     """
-    standing = stand(await _find(line_id, snapshot), snapshot.now if at is None else Timestamp(at))
-    units = Units(snapshot.tokens, standing.held.market)
+    accrued = accrue(await _find(line_id, snapshot), snapshot.now if at is None else Timestamp(at))
+    units = Units(snapshot.tokens, accrued.held.market)
     if price_e36 is not None:
-        return detail_of(standing, snapshot, health_at_asked_price(standing, PriceE36(price_e36), units))
-    found = await prices.at(standing.held.market.oracle, snapshot.cursor.hash)
-    return detail_of(standing, snapshot, health_of(standing, found.reading, found.unavailable, units))
+        return detail_of(accrued, snapshot, health_at_asked_price(accrued, PriceE36(price_e36), units))
+    found = await prices.at(accrued.held.market.oracle, snapshot.cursor.hash)
+    return detail_of(accrued, snapshot, health_of(accrued, found.reading, found.unavailable, units))
 
 
 @router.get(
@@ -114,16 +114,16 @@ async def get_schedule(
     limit: Annotated[int, Query(ge=1, le=120, description="Bills, at most 120.")] = 24,
 ) -> Schedule:
     """The next bills if nobody draws, each paid in the second it appears, or with none of them paid."""
-    standing = stand(await _find(line_id, snapshot), snapshot.now)
-    units = Units(snapshot.tokens, standing.held.market)
-    bills, complete = bills_of(standing, limit, paid_when_due=assume == "paid_when_due", units=units)
+    accrued = accrue(await _find(line_id, snapshot), snapshot.now)
+    units = Units(snapshot.tokens, accrued.held.market)
+    bills, complete = bills_of(accrued, limit, paid_when_due=assume == "paid_when_due", units=units)
     return Schedule(
         as_of=snapshot.as_of,
         line_id=line_id,
         assumes=assume,
-        status=status_name(standing),
-        draw_window_ends_at=Instant.of_block_time(standing.terms.window_ends_at),
-        matures_at=Instant.of_block_time(standing.terms.matures_at),
+        status=status_name(accrued),
+        draw_window_ends_at=Instant.of_block_time(accrued.terms.window_ends_at),
+        matures_at=Instant.of_block_time(accrued.terms.matures_at),
         bills=bills,
         complete=complete,
     )
@@ -191,9 +191,9 @@ async def list_payments(
 )
 async def list_mandates(line_id: LineId, snapshot: SnapshotDep, prices: PricesDep) -> Mandates:
     """What each mandate has done, whether it would fire now and why not, and at which second or price it would."""
-    standing = stand(await _find(line_id, snapshot), snapshot.now)
-    items = await mandates_of(standing, snapshot, _repository(snapshot), prices)
-    return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(standing.now), items=items)
+    accrued = accrue(await _find(line_id, snapshot), snapshot.now)
+    items = await mandates_of(accrued, snapshot, _repository(snapshot), prices)
+    return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(accrued.now), items=items)
 
 
 def _repository(snapshot: Snapshot) -> LineRepository:

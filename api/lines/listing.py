@@ -7,7 +7,7 @@ from typing import Final
 
 from api.lines.repository import LineFilter, LineRepository
 from api.lines.schemas import Line, LinePage, StatusName
-from api.lines.service import line_of, stand, status_name
+from api.lines.service import accrue, line_of, status_name
 from api.paging import encode_cursor
 from api.snapshot import Snapshot
 from orchestrator.credit.state import LineFlags
@@ -31,9 +31,9 @@ async def list_page(
         batch = await repository.page(narrowed, after_id, limit + 1)
         for held in batch[:limit]:
             after_id = held.line.line_id
-            standing = stand(held, snapshot.now)
-            if status in (None, status_name(standing)):
-                items.append(line_of(standing, snapshot))
+            accrued = accrue(held, snapshot.now)
+            if status in (None, status_name(accrued)):
+                items.append(line_of(accrued, snapshot))
             if len(items) == limit:
                 return _page(snapshot, items, after_id if batch[-1].line.line_id > after_id else None)
         if len(batch) <= limit:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from api.lines.prices import OraclePrices
 from api.lines.repository import LineRepository
 from api.lines.schemas import Mandate, MandateOutlook, MandateState
-from api.lines.service import Standing
+from api.lines.service import AccruedLine
 from api.lines.units import Units
 from api.snapshot import Snapshot
 from api.wire import ZERO_ADDRESS, Instant, checksum
@@ -23,27 +23,27 @@ from orchestrator.triggers.readings import Readings
 
 
 async def mandates_of(
-    standing: Standing, snapshot: Snapshot, repository: LineRepository, prices: OraclePrices
+    accrued: AccruedLine, snapshot: Snapshot, repository: LineRepository, prices: OraclePrices
 ) -> list[Mandate]:
     """In the order of their registration."""
-    rows = await repository.mandates(standing.held.line.line_id)
+    rows = await repository.mandates(accrued.held.line.line_id)
     revoked = await repository.revoked(rows)
     firings = await repository.firings_of_newest_period(rows)
-    oracle = (await prices.at(standing.held.market.oracle, snapshot.cursor.hash)).reading
+    oracle = (await prices.at(accrued.held.market.oracle, snapshot.cursor.hash)).reading
     readings = await prices.of_mandates(rows, snapshot.cursor.hash)
-    units = Units(snapshot.tokens, standing.held.market)
+    units = Units(snapshot.tokens, accrued.held.market)
     shown = []
     for row in rows:
         state = mandate_state_of(row, firings.get(row.mandate_hash, []), revoked=row.mandate_hash in revoked)
-        seen = _outlook(row, state, standing, oracle, readings, units)
-        shown.append(_mandate(row, state, standing.now, seen, snapshot, units))
+        seen = _outlook(row, state, accrued, oracle, readings, units)
+        shown.append(_mandate(row, state, accrued.now, seen, snapshot, units))
     return shown
 
 
 def _outlook(
     row: MandateRow,
     state: CreditMandateState,
-    standing: Standing,
+    accrued: AccruedLine,
     oracle: OracleReading,
     readings: Readings,
     units: Units,
@@ -55,12 +55,12 @@ def _outlook(
             return None
         state = replace(state, mark=account.mark, carry=account.carry)
     moment = Moment(
-        line=state_of(standing.held.line),
-        terms=standing.terms,
+        line=state_of(accrued.held.line),
+        terms=accrued.terms,
         oracle=oracle,
         feed=readings.feeds.get(row.feed),
         loan_decimals=units.loan_decimals or 0,
-        now=standing.now,
+        now=accrued.now,
     )
     mandate = mandate_of(row)
     seen = outlook(mandate, state, moment)

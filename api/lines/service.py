@@ -35,7 +35,7 @@ from orchestrator.db.values import state_of, terms_of
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccruedLine:
     """A line accrued to ``now``, with its terms."""
 
     held: Held
@@ -44,7 +44,7 @@ class Standing:
     now: Timestamp
 
 
-def stand(held: Held, now: Timestamp) -> Standing:
+def accrue(held: Held, now: Timestamp) -> AccruedLine:
     """The line at ``now``.
 
     Raises:
@@ -58,15 +58,15 @@ def stand(held: Held, now: Timestamp) -> Standing:
         raise Problem(
             TIME_BEFORE_STATE, f"line {held.line.line_id} was changed at {error.accrued_at}, after {error.at}"
         ) from error
-    return Standing(held, terms, state, now)
+    return AccruedLine(held, terms, state, now)
 
 
 # ---------------------------------------------------------------- parts of a line
 
 
-def line_of(standing: Standing, snapshot: Snapshot) -> Line:
-    line, state = standing.held.line, standing.state
-    units = Units(snapshot.tokens, standing.held.market)
+def line_of(accrued: AccruedLine, snapshot: Snapshot) -> Line:
+    line, state = accrued.held.line, accrued.state
+    units = Units(snapshot.tokens, accrued.held.market)
     return Line(
         chain_id=line.chain_id,
         vault=checksum(line.vault),
@@ -74,10 +74,10 @@ def line_of(standing: Standing, snapshot: Snapshot) -> Line:
         market=units.reference(),
         borrower=checksum(line.borrower),
         lender=checksum(line.lender),
-        holder=checksum(standing.held.holder) if standing.held.holder else None,
-        opened=_opening(standing, snapshot, units),
-        at=Instant.of_block_time(standing.now),
-        status=status_name(standing),
+        holder=checksum(accrued.held.holder) if accrued.held.holder else None,
+        opened=_opening(accrued, snapshot, units),
+        at=Instant.of_block_time(accrued.now),
+        status=status_name(accrued),
         terminated=state.terminated,
         balances=Balances(
             principal=units.loan(state.principal),
@@ -87,7 +87,7 @@ def line_of(standing: Standing, snapshot: Snapshot) -> Line:
             claim_loan=units.loan(state.claim_loan),
             claim_collateral=units.collateral(state.claim_collateral),
         ),
-        owed=_owed(standing, units),
+        owed=_owed(accrued, units),
         state=StatePosition(
             block_number=line.state_block_number,
             log_index=line.state_log_index,
@@ -96,10 +96,10 @@ def line_of(standing: Standing, snapshot: Snapshot) -> Line:
     )
 
 
-def detail_of(standing: Standing, snapshot: Snapshot, health: Health) -> LineDetail:
-    line, terms = standing.held.line, standing.terms
+def detail_of(accrued: AccruedLine, snapshot: Snapshot, health: Health) -> LineDetail:
+    line, terms = accrued.held.line, accrued.terms
     return LineDetail(
-        **dict(line_of(standing, snapshot)),
+        **dict(line_of(accrued, snapshot)),
         as_of=snapshot.as_of,
         terms=Terms(
             apr_bps=line.apr_bps,
@@ -118,7 +118,7 @@ def detail_of(standing: Standing, snapshot: Snapshot, health: Health) -> LineDet
             draw_window_ends_at=Instant.of_block_time(terms.window_ends_at),
             matures_at=Instant.of_block_time(terms.matures_at),
         ),
-        stored=stored_of(line, Units(snapshot.tokens, standing.held.market)),
+        stored=stored_of(line, Units(snapshot.tokens, accrued.held.market)),
         health=health,
     )
 
@@ -141,16 +141,16 @@ def stored_of(row: StateColumns, units: Units) -> StoredState:
     )
 
 
-def status_name(standing: Standing) -> StatusName:
-    return StatusName[status(standing.state, standing.terms).name]
+def status_name(accrued: AccruedLine) -> StatusName:
+    return StatusName[status(accrued.state, accrued.terms).name]
 
 
-def bills_of(standing: Standing, limit: int, *, paid_when_due: bool, units: Units) -> tuple[list[Bill], bool]:
+def bills_of(accrued: AccruedLine, limit: int, *, paid_when_due: bool, units: Units) -> tuple[list[Bill], bool]:
     """The next bills, at most ``limit``, and whether none follows."""
-    if standing.state.over:
+    if accrued.state.over:
         return [], True
     bills = schedule.bills_if_paid_when_due if paid_when_due else schedule.bills_if_nothing_is_paid
-    found = bills(standing.state, standing.terms, limit + 1)
+    found = bills(accrued.state, accrued.terms, limit + 1)
     return [
         Bill(
             due_at=Instant.of_block_time(bill.due_at),
@@ -162,8 +162,8 @@ def bills_of(standing: Standing, limit: int, *, paid_when_due: bool, units: Unit
     ], len(found) <= limit
 
 
-def _opening(standing: Standing, snapshot: Snapshot, units: Units) -> Opening:
-    line = standing.held.line
+def _opening(accrued: AccruedLine, snapshot: Snapshot, units: Units) -> Opening:
+    line = accrued.held.line
     return Opening(
         at=Instant.of_block_time(line.opened_at),
         amount=units.loan(line.amount),
@@ -175,8 +175,8 @@ def _opening(standing: Standing, snapshot: Snapshot, units: Units) -> Opening:
     )
 
 
-def _owed(standing: Standing, units: Units) -> Owed:
-    state, terms = standing.state, standing.terms
+def _owed(accrued: AccruedLine, units: Units) -> Owed:
+    state, terms = accrued.state, accrued.terms
     return Owed(
         due=units.loan(due(state)),
         debt=units.loan(debt(state)),

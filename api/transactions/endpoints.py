@@ -12,9 +12,10 @@ from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, Problem, documented
 from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
 from api.transactions.problems import UNKNOWN_TRANSACTION
 from api.transactions.repository import Sent, TransactionRepository
-from api.transactions.schemas import Attempt, Transaction, TransactionDetail, TransactionPage, TransactionStatus
+from api.transactions.schemas import Attempt, Transaction, TransactionDetail, TransactionPage
 from api.wire import Instant, checksum
 from orchestrator.db.models import Attempt as AttemptRow
+from orchestrator.transactions.states import IntentStatus
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 )
 async def list_transactions(
     snapshot: SnapshotDep,
-    status: Annotated[TransactionStatus | None, Query()] = None,
+    status: Annotated[IntentStatus | None, Query()] = None,
     limit: Limit = DEFAULT_PAGE,
     cursor: CursorText = None,
 ) -> TransactionPage:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
 
 from pydantic import Field
 
 from api.wire import Address, ChainPosition, DecimalString, Hash, Instant, Snapshotted, WireModel
-
-TransactionStatus = Literal["queued", "signed", "broadcast", "mined", "finalized", "failed", "cancelled"]
+from orchestrator.transactions.states import IntentStatus
 
 
 class Attempt(WireModel):
@@ -33,7 +31,7 @@ class Transaction(WireModel):
     to: Address
     value_wei: DecimalString
     description: str
-    status: TransactionStatus
+    status: IntentStatus
     nonce: int | None
     gas_limit: int | None
     gas_used: int | None

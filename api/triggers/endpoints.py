@@ -14,8 +14,9 @@ from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
 from api.tokens import NAMELESS
 from api.triggers.problems import UNKNOWN_TRIGGER
 from api.triggers.repository import Traced, TriggerFilter, TriggerRepository
-from api.triggers.schemas import Action, Cause, RoundCause, Trigger, TriggerDetail, TriggerPage, TriggerStatus
+from api.triggers.schemas import Cause, RoundCause, Trigger, TriggerDetail, TriggerPage
 from api.wire import BIGINT_MAX, Hash, Instant, TokenAmount, checksum
+from orchestrator.triggers.states import Action, TriggerStatus
 
 router = APIRouter(prefix="/v1/triggers", tags=["triggers"])
 

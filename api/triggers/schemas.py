@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
 
 from pydantic import Field
 
 from api.wire import Address, ChainPosition, DecimalString, Hash, Instant, Snapshotted, TokenAmount, WireModel
-
-Action = Literal["repay", "liquidate"]
-TriggerStatus = Literal["pending", "sending", "mined", "done", "failed", "superseded"]
+from orchestrator.triggers.states import Action, TriggerStatus
 
 
 class RoundCause(WireModel):
