@@ -14,6 +14,9 @@ from api.problems import INTERNAL, Problem
 
 log = logging.getLogger("covenant.access")
 
+_CLIENT_GONE: Final = 499
+"""Logged, as others do, for a request whose client left before the answer."""
+
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -50,6 +53,7 @@ class AccessLog:
 
     def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         """The path is logged without its query: filters may name what the caller wants to keep to itself."""
+        status = status or _CLIENT_GONE
         self._metrics.observe(method_of(scope), route_of(scope), status, seconds)
         client = scope.get("client")
         log.info(

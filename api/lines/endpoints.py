@@ -97,6 +97,7 @@ async def get_line(
     units = Units(snapshot.tokens, accrued.held.market)
     if price_e36 is not None:
         return detail_of(accrued, snapshot, health_at_asked_price(accrued, PriceE36(price_e36), units))
+    await snapshot.release()
     found = await prices.at(accrued.held.market.oracle, snapshot.cursor.hash)
     return detail_of(accrued, snapshot, health_of(accrued, found.reading, found.unavailable, units))
 

@@ -29,6 +29,7 @@ async def mandates_of(
     rows = await repository.mandates(accrued.held.line.line_id)
     revoked = await repository.revoked(rows)
     firings = await repository.firings_of_newest_period(rows)
+    await snapshot.release()
     oracle = (await prices.at(accrued.held.market.oracle, snapshot.cursor.hash)).reading
     readings = await prices.of_mandates(rows, snapshot.cursor.hash)
     units = Units(snapshot.tokens, accrued.held.market)

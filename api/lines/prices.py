@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +14,17 @@ from api.wire import ZERO_ADDRESS
 from orchestrator.chain.codec import UndecodableData
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
-from orchestrator.chain.rpc import RpcError, RpcRefused
+from orchestrator.chain.rpc import RpcError, RpcRefused, RpcUnreachable
 from orchestrator.credit.oracle import NO_DEVIATION, OracleReading
 from orchestrator.credit.units import Bps, PriceE36
 from orchestrator.db.models import Mandate
 from orchestrator.triggers.readings import Readings, read_all
 
 _KEPT: Final = 1_024
+_REST_S: Final = 1.0
+
+
+_NOTHING: Final = Readings({}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +36,41 @@ class MarketPrices:
 
 
 class OraclePrices:
-    """Readings by (oracle, block hash), which never change, so they are kept; whoever wants the same shares a call."""
+    """Readings by (oracle, block hash), which never change, so they are kept; whoever wants the same shares a call.
+
+    Nodes that do not answer are left alone for a second, so that they slow down one request and not all.
+    """
 
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
         self._codec = load_contract("OracleAdapter")
         self._trigger = load_contract("RepayTrigger")
         self._kept: OrderedDict[tuple[str, str], asyncio.Task[MarketPrices]] = OrderedDict()
+        self._silent_until = 0.0
 
     async def at(self, oracle: str, block_hash: str) -> MarketPrices:
         """Never raises: a node that gives no answer is one more reason why there is no price."""
         key = (oracle, block_hash)
         if key not in self._kept:
+            if self._silent:
+                return _no_price("no node answers")
             self._kept[key] = asyncio.create_task(self._ask(oracle, block_hash))
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         try:
             return await asyncio.shield(self._kept[key])
-        except (RpcError, UndecodableData) as error:
+        except RpcUnreachable:
             self._kept.pop(key, None)
-            return MarketPrices(OracleReading(None, None), f"the oracle could not be asked: {type(error).__name__}")
+            self._silent_until = time.monotonic() + _REST_S
+            return _no_price("no node answers")
+        except (RpcError, UndecodableData):
+            self._kept.pop(key, None)
+            return _no_price(f"no node can say what oracle {oracle} says at block {block_hash}")
 
     async def of_mandates(self, mandates: Sequence[Mandate], block_hash: str) -> Readings:
         """The feeds that mandates name, and what SHARE mandates have counted; nothing from a node that is silent."""
+        if self._silent:
+            return _NOTHING
         feeds = {row.feed for row in mandates if row.feed != ZERO_ADDRESS}
         shares = [(row.trigger, row.mandate_hash) for row in mandates if row.kind == "share"]
         try:
@@ -69,7 +86,11 @@ class OraclePrices:
                 )
             )
         except RpcError:
-            return Readings({}, {}, {})
+            return _NOTHING
+
+    @property
+    def _silent(self) -> bool:
+        return time.monotonic() < self._silent_until
 
     async def _ask(self, oracle: str, block_hash: str) -> MarketPrices:
         encode = self._codec.encode_call
@@ -88,6 +109,10 @@ class OraclePrices:
             return None, NO_DEVIATION
         price, deviation_bps = self._codec.decode_result("riskPrice", outcome)
         return PriceE36(price), Bps(deviation_bps)
+
+
+def _no_price(why: str) -> MarketPrices:
+    return MarketPrices(OracleReading(None, None), why)
 
 
 def _revert_data(refused: RpcRefused) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from fastapi import Response
 from pydantic.alias_generators import to_camel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.idempotency import Repeatable
-from api.offers.fillable import find_market, left_to_lend, posted_of
+from api.offers.fillable import Prospect, find_market, posted_of, why_not_fillable
 from api.offers.problems import (
     BAD_TERMS,
     GROUP_CANCELLED,
@@ -25,16 +26,25 @@ from api.offers.schemas import (
     PostedOffer,
     SignedOffer,
     TypedDataPayload,
+    WhyNotFillable,
 )
 from api.offers.signatures import check_signature
 from api.parts import Parts
-from api.problems import MIRROR_EMPTY, InvalidField, Problem
+from api.problems import MIRROR_EMPTY, InvalidField, Kind, Problem
 from api.snapshot import Snapshot, find_cursor, reading
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.typed_data import TypedData, offer_data
 from orchestrator.credit.errors import BadTerms
 from orchestrator.db.models import Market
 from orchestrator.db.models import Offer as OfferRow
+
+_REFUSALS: Final[dict[WhyNotFillable, tuple[Kind, str]]] = {
+    "unknown_market": (UNKNOWN_MARKET, "no market has these tokens and this oracle"),
+    "expired": (OFFER_EXPIRED, "expiry {offer.expiry} is before the last block's time, {now}"),
+    "wrong_epoch": (WRONG_EPOCH, "the offer is of epoch {offer.epoch}, its lender is in epoch {standing.epoch}"),
+    "group_cancelled": (GROUP_CANCELLED, "group {offer.group} is cancelled for good"),
+    "group_consumed": (GROUP_CONSUMED, "group {offer.group} has lent {standing.consumed} of its {offer.group_cap}"),
+}
 
 
 def typed_data_of(message: OfferMessage, book: AddressBook) -> TypedData:
@@ -100,26 +110,21 @@ async def _store(session: AsyncSession, parts: Parts, signed: SignedOffer, data:
 async def _require_fillable(
     session: AsyncSession, repository: OfferRepository, parts: Parts, message: OfferMessage
 ) -> None:
+    """Raises Problem with the first reason why no line could be opened under the offer."""
     cursor = await find_cursor(session, parts.chain_id)
     if cursor is None:
         raise Problem(MIRROR_EMPTY, f"the mirror has no block of chain {parts.chain_id} yet")
     market = require_market(message, await repository.markets())
-    if message.expiry < cursor.timestamp:
-        raise Problem(OFFER_EXPIRED, f"expiry {message.expiry} is before the last block's time, {cursor.timestamp}")
-    standing = await repository.standing(message.lender, message.loan_token, message.group)
-    if message.epoch != standing.epoch:
-        raise Problem(WRONG_EPOCH, f"the offer is of epoch {message.epoch}, its lender is in epoch {standing.epoch}")
-    if standing.cancelled:
-        raise Problem(GROUP_CANCELLED, f"group {message.group} is cancelled for good")
     if min(message.limit, message.group_cap) < market.min_debt:
         raise Problem(
             BAD_TERMS,
             f"limit {message.limit} or groupCap {message.group_cap} is below the market's minimum of {market.min_debt}",
         )
-    if left_to_lend(message, standing) < market.min_debt:
-        raise Problem(
-            GROUP_CONSUMED, f"group {message.group} has lent {standing.consumed} of its cap of {message.group_cap}"
-        )
+    standing = await repository.standing(message.lender, message.loan_token, message.group)
+    why_not = why_not_fillable(message, Prospect(standing, market, cursor.timestamp))
+    if why_not is not None:
+        kind, detail = _REFUSALS[why_not]
+        raise Problem(kind, detail.format(offer=message, standing=standing, now=cursor.timestamp))
 
 
 def require_domain(signed: SignedOffer, book: AddressBook) -> None:

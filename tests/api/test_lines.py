@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from api.nodes import Nodes
+from orchestrator.chain.rpc import JsonRpc
 from orchestrator.credit.units import DEN, div_up
 from tests.api.ground import ANSWER, HEARTBEAT_S, MARGIN_S, NOBODY, PRICE_E36
-from tests.api.world import BORROWER, DAY, HOUR, LENDER, STRANGER, USDC, WETH, World
+from tests.api.world import BORROWER, DAY, HOUR, LENDER, STRANGER, USDC, WETH, World, client_of, parts_with
 
 
 async def ids(world: World, **parameters: Any) -> list[int]:
@@ -168,7 +170,20 @@ async def test_a_block_that_the_node_does_not_have_leaves_no_price(world: World)
     await world.stand_at(replace(world.head, hash="0x" + "ee" * 32))
     health = (await world.get("/v1/lines/1"))["health"]
     assert health["price"] is None
-    assert health["price_unavailable"] == "the oracle could not be asked: RpcRefused"
+    assert health["price_unavailable"].startswith("no node can say what oracle ")
+
+
+async def test_without_a_node_a_line_is_shown_without_a_price_and_only_the_first_request_waits(world: World) -> None:
+    await world.line()
+    dead = JsonRpc("http://127.0.0.1:9")
+    async with client_of(parts_with(world, nodes=Nodes([dead]))) as client:
+        first = (await client.get("/v1/lines/1")).json()["health"]
+        await dead.aclose()
+        second = (await client.get("/v1/lines/1")).json()["health"]
+        mandates = await client.get("/v1/lines/1/mandates")
+    assert first == second
+    assert (first["price"], first["price_unavailable"]) == (None, "no node answers")
+    assert mandates.status_code == 200
 
 
 async def test_debt_without_collateral_is_unhealthy_at_any_price(world: World) -> None:
