@@ -42,7 +42,7 @@ class LocalParts:
 
     def anvil(self, *, safe_behind: int = 1) -> Part:
         log = self._log(f"anvil-{next(self._numbers)}")
-        return self._runner.run(start_anvil(self.runtime, log, safe_behind=safe_behind))
+        return self._runner.run(start_anvil(self.runtime, log, safe_behind=safe_behind, any_code_size=True))
 
     def database(self) -> str:
         """The name of a new, migrated database."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.chain.codec import UndecodableData
 from orchestrator.chain.contracts import Contract
-from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.reader import ChainReader, InDoubt
 from orchestrator.chain.rpc import RpcRefused
 
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -48,12 +48,17 @@ def feed_contract() -> Contract:
 async def aggregator_of(reader: ChainReader, feed: str, block_hash: str) -> tuple[str, int]:
     """Who emits a feed's rounds, and the phase that the feed puts before their ids, as of one block.
 
-    A feed without these views speaks for itself and has no phases: (feed, 0).
+    A feed without these views speaks for itself and has no phases: (feed, 0). Raises RpcError.
     """
     codec = feed_contract()
     aggregator, phase = await reader.call_at(
         block_hash, [(feed, codec.encode_call("aggregator")), (feed, codec.encode_call("phaseId"))]
     )
+    for answer in (aggregator, phase):
+        if isinstance(answer, RpcRefused) and not answer.reverted:
+            raise answer
+        if answer == b"":
+            raise InDoubt(reader.provider, f"there is no contract at the feed's address {feed}")
     if isinstance(aggregator, RpcRefused) or isinstance(phase, RpcRefused):
         return feed, 0
     try:

@@ -19,6 +19,8 @@ Call = tuple[str, Sequence[Any]]
 
 MAX_BATCH = 200
 
+EXECUTION_REVERTED = 3
+
 
 class RpcError(CovenantError):
     """A provider did not do what it was asked."""
@@ -32,6 +34,11 @@ class RpcRefused(RpcError):
         self.code = code
         self.reason = message
         self.data = data
+
+    @property
+    def reverted(self) -> bool:
+        """Whether a call ran and reverted, rather than not being run. Nodes agree on the word more than on the code."""
+        return self.code == EXECUTION_REVERTED or self.data is not None or "revert" in self.reason.lower()
 
 
 class RpcUnreachable(RpcError):

@@ -43,11 +43,14 @@ _ASSIGN = text(
 _NOTIFY = text("SELECT pg_notify(:channel, :last)")
 
 
-async def assign_positions(engine: AsyncEngine) -> int:
-    """Give positions to committed events that have none; returns to how many. Concurrent calls wait for one another."""
+async def assign_positions(engine: AsyncEngine, rows: int = ROWS_AT_ONCE) -> int:
+    """Give positions to committed events that have none, at most ``rows``; returns to how many.
+
+    Concurrent calls wait for one another.
+    """
     async with engine.begin() as connection:
         await connection.execute(_LOCK)
-        assigned, last = (await connection.execute(_ASSIGN, {"rows": ROWS_AT_ONCE})).one()
+        assigned, last = (await connection.execute(_ASSIGN, {"rows": rows})).one()
         if assigned:
             await connection.execute(_NOTIFY, {"channel": EVENTS_CHANNEL, "last": str(last)})
     return int(assigned)

@@ -88,8 +88,8 @@ async def fetch_range_proven(reader: ChainReader, watch: Watch, batch: Batch) ->
 
 
 async def _read_range(reader: ChainReader, watch: Watch, first: int, last: int) -> tuple[list[Header], list[ChainLog]]:
-    headers, logs = await asyncio.gather(reader.headers(first, last), reader.ranged_logs(first, last, watch.addresses))
-    logs = [log for log in logs if watch.keeps(log)]
+    headers = await reader.headers(first, last)
+    logs = [log for log in await reader.ranged_logs(first, last, watch.addresses) if watch.keeps(log)]
     hashes = {header.number: header.hash for header in headers}
     for log in logs:
         if hashes[log.block_number] != log.block_hash:

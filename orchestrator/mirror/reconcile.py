@@ -25,9 +25,6 @@ from orchestrator.mirror.watch import Role
 
 log = logging.getLogger(__name__)
 
-EXECUTION_REVERTED = 3
-"""The error code of a call that reverted (EIP-1474 leaves it open; nodes that use another one send the revert data)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -96,7 +93,7 @@ async def _compare(reader: ChainReader, block_hash: str, checks: Sequence[Check]
 
 def _read(check: Check, answer: bytes | RpcRefused) -> Any:
     if isinstance(answer, RpcRefused):
-        if answer.code != EXECUTION_REVERTED and not answer.data:
+        if not answer.reverted:
             raise answer
         return check.refused_as
     try:

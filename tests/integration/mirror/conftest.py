@@ -1,63 +1,66 @@
-"""A chain with room for reorgs and our contracts on it, the same for each test, and an empty database."""
+"""A chain with our contracts on it and an empty database, new for each test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.session import open_engine
 from scripts.local.part import Part
-from scripts.local.postgres import url_of
+from scripts.local.postgres import conninfo, url_of
 from tests.conftest import LocalParts
 from tests.integration.mirror.ground import Ground, Mirror, opened_mirror
 
 
-@dataclass
-class DeployedChain:
-    """A chain that is brought back to just after the deployment before each test."""
+def start_chain(local_parts: LocalParts) -> Part:
+    """Finality is 64 blocks behind: room for reorgs."""
+    return local_parts.anvil(safe_behind=32)
 
-    url: str
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A chain with our contracts, to be loaded into a new chain by each test."""
+
+    state: str
     addresses: dict[str, str]
-    snapshot: str
-
-    async def ground(self, rpc: JsonRpc) -> Ground:
-        assert await rpc.call("evm_revert", [self.snapshot])
-        self.snapshot = await rpc.call("evm_snapshot")
-        await rpc.call("evm_setAutomine", [True])
-        await rpc.call("anvil_dropAllTransactions")
-        return Ground(rpc, dict(self.addresses))
 
 
 @pytest.fixture(scope="session")
-def deployed_chain(local_parts: LocalParts) -> Iterator[DeployedChain]:
-    """Finality is 64 blocks behind."""
-    part = local_parts.anvil(safe_behind=32)
+def deployment(local_parts: LocalParts) -> Deployment:
+    part = start_chain(local_parts)
 
-    async def deploy() -> DeployedChain:
+    async def deploy() -> Deployment:
         rpc = JsonRpc(part.url)
         try:
             ground = await Ground.deployed(rpc)
-            return DeployedChain(part.url, ground.addresses, await rpc.call("evm_snapshot"))
+            return Deployment(await rpc.call("anvil_dumpState"), ground.addresses)
         finally:
             await rpc.aclose()
 
-    yield asyncio.run(deploy())
+    deployed = asyncio.run(deploy())
+    local_parts.end(part)
+    return deployed
+
+
+@pytest.fixture
+def chain_url(local_parts: LocalParts) -> Iterator[str]:
+    part = start_chain(local_parts)
+    yield part.url
     local_parts.end(part)
 
 
 @pytest.fixture
-def chain_url(deployed_chain: DeployedChain) -> str:
-    return deployed_chain.url
-
-
-@pytest.fixture
-async def ground(deployed_chain: DeployedChain) -> AsyncIterator[Ground]:
-    rpc = JsonRpc(deployed_chain.url)
+async def ground(chain_url: str, deployment: Deployment) -> AsyncIterator[Ground]:
+    rpc = JsonRpc(chain_url)
     try:
-        yield await deployed_chain.ground(rpc)
+        assert await rpc.call("anvil_loadState", [deployment.state])
+        await rpc.call("anvil_autoImpersonateAccount", [True])
+        yield Ground(rpc, dict(deployment.addresses))
     finally:
         await rpc.aclose()
 
@@ -70,8 +73,11 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def other_database_url(local_parts: LocalParts, postgres: Part) -> str:
-    return url_of(local_parts.socket_dir, local_parts.database())
+def other_database_url(local_parts: LocalParts, postgres: Part) -> Iterator[str]:
+    name = local_parts.database()
+    yield url_of(local_parts.socket_dir, name)
+    with psycopg.connect(conninfo(local_parts.socket_dir, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -179,6 +179,10 @@ class Ground:
         await self.send(KEEPER, "trigger", "RepayTrigger", "register", mandate, signature)
         return mandate
 
+    async def move_note(self, line_id: int) -> None:
+        """The lender gives a line's note to the keeper."""
+        await self.send(LENDER, "nft", "CreditLineNFT", "transferFrom", LENDER.address, KEEPER.address, line_id)
+
     async def some_history(self) -> None:
         """One line from its opening to its end, another that goes on, and a bit of everything in between."""
         first = await self.open_line()
@@ -195,7 +199,7 @@ class Ground:
         await self.send(BORROWER, "trigger", "RepayTrigger", "revoke", 77)
         await self.vault(BORROWER, "close", first, BORROWER.address)
         await self.vault(LENDER, "claim", first, self.addresses["USDC"], LENDER.address)
-        await self.send(LENDER, "nft", "CreditLineNFT", "transferFrom", LENDER.address, KEEPER.address, second)
+        await self.move_note(second)
         await self.vault(LENDER, "cancelGroup", self.addresses["USDC"], 99)
         await self.vault(LENDER, "bumpEpoch")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -59,10 +59,24 @@ class Proxy:
             return reply | {"error": {"code": refusal.code, "message": refusal.message}}
 
 
+@dataclass
+class ShufflingProxy(Proxy):
+    """Answers batches in another order, or without the last answer."""
+
+    cut: bool = False
+
+    async def respond(self, body: bytes) -> bytes:
+        answers = orjson.loads(await super().respond(body))
+        return orjson.dumps(answers[:-1] if self.cut else answers[::-1])
+
+
+P = TypeVar("P", bound=Proxy)
+
+
 @asynccontextmanager
-async def proxied(chain_url: str) -> AsyncIterator[Proxy]:
+async def proxied(chain_url: str, kind: type[P]) -> AsyncIterator[P]:
     """A provider in front of a chain."""
-    proxy = Proxy(JsonRpc(chain_url))
+    proxy = kind(JsonRpc(chain_url))
     server = await asyncio.start_server(lambda reader, writer: _serve(proxy, reader, writer), "127.0.0.1", 0)
     proxy.url = "http://{}:{}".format(*server.sockets[0].getsockname())
     try:
@@ -71,7 +85,8 @@ async def proxied(chain_url: str) -> AsyncIterator[Proxy]:
         server.close()
         for writer in proxy.connections:
             writer.close()
-            await writer.wait_closed()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
         await server.wait_closed()
         await proxy.chain.aclose()
 

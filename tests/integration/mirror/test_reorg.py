@@ -8,7 +8,7 @@ from orchestrator.mirror.cursor import HeadsContradict
 from orchestrator.mirror.follow import Step
 from orchestrator.mirror.reorg import FinalizedMismatch
 from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, opened_mirror
-from tests.integration.mirror.proxy import Past, proxied
+from tests.integration.mirror.proxy import Past, Proxy, proxied
 from tests.integration.mirror.rows import all_rows, canonical_chain, count, digests_of, kinds_told, position
 
 
@@ -93,7 +93,7 @@ async def test_orphaned_blocks_and_logs_are_kept(ground: Ground, mirror: Mirror)
 
 async def test_orphaned_blocks_can_become_canonical_again(ground: Ground, engine: AsyncEngine, chain_url: str) -> None:
     """Invariant 4: a provider changes its mind, and changes it back."""
-    async with proxied(chain_url) as provider, opened_mirror(engine, provider.url, ground) as mirror:
+    async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
         await ground.some_history()
         await mirror.catch_up()
         first = await digests_of(engine)
@@ -158,7 +158,7 @@ async def test_a_chain_that_is_only_shorter_takes_nothing_back(ground: Ground, m
 
 async def test_a_head_below_finality_is_a_lagging_node(ground: Ground, engine: AsyncEngine, chain_url: str) -> None:
     """Invariant 3, pitfall 22: nothing is destroyed."""
-    async with proxied(chain_url) as provider, opened_mirror(engine, provider.url, ground) as mirror:
+    async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
         past = await Past.record(ground.rpc)
         await ground.some_history()
         await ground.mine(100)
@@ -190,7 +190,7 @@ async def test_a_finalized_mismatch_freezes_the_mirror_and_overwrites_nothing(gr
 async def test_the_mirror_thaws_when_the_provider_agrees_again(
     ground: Ground, engine: AsyncEngine, chain_url: str
 ) -> None:
-    async with proxied(chain_url) as provider, opened_mirror(engine, provider.url, ground) as mirror:
+    async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
         await ground.mine(100)
         await mirror.catch_up()
         right = await Past.record(ground.rpc)
@@ -208,7 +208,7 @@ async def test_the_mirror_thaws_when_the_provider_agrees_again(
 async def test_a_finalized_block_that_the_head_does_not_build_on_is_not_believed(
     ground: Ground, engine: AsyncEngine, chain_url: str
 ) -> None:
-    async with proxied(chain_url) as provider, opened_mirror(engine, provider.url, ground) as mirror:
+    async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
         await ground.mine(100)
         head = await ground.head()
         past = await Past.record(ground.rpc)
