@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from eth_utils.address import is_checksum_address, to_checksum_address
+from eth_utils.address import to_checksum_address
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -70,10 +70,10 @@ def checksum(address: str) -> str:
 def _address(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("must be an address: 0x and 40 hex digits")
-    digits = value[2:]
-    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(value):
+    checksummed, digits = checksum(value.lower()), value[2:]
+    if value != checksummed and digits not in (digits.lower(), digits.upper()):
         raise ValueError("has a wrong checksum: copy the address again, or write it in lower case")
-    return checksum(value)
+    return checksummed
 
 
 def _hash(value: str) -> str:
