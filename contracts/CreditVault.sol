@@ -110,6 +110,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     constructor(address owner_, address guardian_, INoteDescriptor descriptor) EIP712("Covenant Credit Vault", "1") {
         require(owner_ != address(0) && address(descriptor) != address(0), ErrorsLib.ZeroAddress());
         owner = owner_;
+        // audit: missing-zero-check: without a guardian nobody stops anything, which is a choice
+        // slither-disable-next-line missing-zero-check
         guardian = guardian_;
         nft = new CreditLineNFT(descriptor);
     }
@@ -158,13 +160,13 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     // ---------------------------------------------------------------- offers
 
     /// @inheritdoc ICreditVault
-    function hashOffer(Offer memory offer) external pure returns (bytes32) {
-        return offer.hash();
+    function hashOffer(Offer calldata offer) external pure returns (bytes32) {
+        return OfferLib.hash(offer);
     }
 
     /// @inheritdoc ICreditVault
-    function offerDigest(Offer memory offer) external view returns (bytes32) {
-        return _hashTypedDataV4(offer.hash());
+    function offerDigest(Offer calldata offer) external view returns (bytes32) {
+        return _hashTypedDataV4(OfferLib.hash(offer));
     }
 
     /// @inheritdoc ICreditVault
@@ -182,48 +184,43 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     // ---------------------------------------------------------------- open
 
     /// @inheritdoc ICreditVault
-    function open(Offer memory offer, bytes calldata signature, uint96 amount)
+    function open(Offer calldata signed, bytes calldata signature, uint96 amount)
         external
         nonReentrant
         returns (uint256 id)
     {
         _requireNotStopped();
+        (Offer memory offer, bytes32 offerHash) = OfferLib.load(signed);
         uint16 marketId = _marketIds[_tripleOf(offer.loanToken, offer.collateralToken, offer.oracle)];
         require(marketId != 0, ErrorsLib.NoSuchMarket(offer.loanToken, offer.collateralToken, offer.oracle));
-        bytes32 offerHash = _validate(offer, signature);
+        _requireBinding(offer, offerHash, signature);
         uint96 lent = _fill(offer, amount, _markets[marketId].minDebt);
 
-        Line memory line;
-        id = ++_lineCount;
-        line.id = id;
-        line.borrower = msg.sender;
-        line.terms = offer.toTerms(marketId, block.timestamp.toUint32());
-        line.accruedAt = line.terms.openedAt;
-        line.undrawn = amount;
-        line.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
-        uint256 fee = (uint256(amount) * offer.originationBps).divUp(BPS);
-
+        Line memory line = _newLine(offer, marketId, amount);
+        id = line.id;
+        uint96 fee = (uint256(amount) * offer.originationBps).divUp(BPS).toUint96();
+        uint96 collateral = line.collateral.toUint96();
         emit EventsLib.Opened(
-            id,
-            offer.lender,
-            msg.sender,
-            offerHash,
-            offer.group,
-            lent,
-            amount,
-            line.collateral.toUint96(),
-            fee.toUint96(),
-            line.terms
+            id, offer.lender, msg.sender, offerHash, offer.group, lent, amount, collateral, fee, line.terms
         );
         _create(line);
         nft.mint(offer.lender, id);
         _pull(offer.loanToken, offer.lender, amount);
-        _pull(offer.collateralToken, msg.sender, line.collateral);
+        _pull(offer.collateralToken, msg.sender, collateral);
         if (fee > 0) IERC20(offer.loanToken).safeTransferFrom(msg.sender, offer.lender, fee);
     }
 
+    function _newLine(Offer memory offer, uint16 marketId, uint256 amount) private returns (Line memory line) {
+        line.id = ++_lineCount;
+        line.borrower = msg.sender;
+        line.terms = offer.toTerms(marketId, block.timestamp.toUint32());
+        line.accruedAt = block.timestamp;
+        line.undrawn = amount;
+        line.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
+    }
+
     /// @dev Refuses an offer that does not bind its lender, here and now, towards the caller.
-    function _validate(Offer memory offer, bytes calldata signature) private view returns (bytes32 offerHash) {
+    function _requireBinding(Offer memory offer, bytes32 offerHash, bytes calldata signature) private view {
         require(block.timestamp <= offer.expiry, ErrorsLib.OfferExpired(offer.expiry, block.timestamp));
         require(
             offer.borrower == address(0) || offer.borrower == msg.sender,
@@ -232,7 +229,6 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint32 epoch = epochOf[offer.lender];
         require(offer.epoch == epoch, ErrorsLib.OfferEpoch(offer.epoch, epoch));
         offer.check();
-        offerHash = offer.hash();
         require(
             SignatureChecker.isValidSignatureNowCalldata(offer.lender, _hashTypedDataV4(offerHash), signature),
             ErrorsLib.BadSignature(offer.lender)
@@ -632,6 +628,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     /// @inheritdoc ICreditVault
     function permit(address token, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        // audit: no-empty-blocks: a permit that fails was used already, or the pull that needs it will tell
         // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(token).permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}
     }
@@ -747,12 +744,16 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     /// @dev The guard's place in transient storage, of which this contract uses no other: a short constant, since it is in
     /// every function twice.
+    // audit: dead-code: it overrides what the guard calls
+    // slither-disable-next-line dead-code
     function _reentrancyGuardStorageSlot() internal pure override returns (bytes32) {
         return 0;
     }
 
     /// @dev Refuses a debt beyond the initial LTV at the risk price.
     function _requireWithinInitialLtv(Line memory line, Market storage market_) private view {
+        // audit: unused-return: how far the sources are apart matters in kind only
+        // slither-disable-next-line unused-return
         (uint256 priceE36,) = IOracleAdapter(market_.oracle).riskPrice();
         uint256 debt = line.debtUp();
         uint256 value = HealthLib.valueDown(line.collateral, priceE36);

@@ -66,7 +66,11 @@ contract NoteDescriptor is INoteDescriptor {
         Line memory line = LineLib.fromStored(id, terms, vault.projected(id, uint32(block.timestamp)));
         Market memory market = vault.market(terms.marketId);
         uint256 limit = line.principal + line.undrawn;
+        // audit: unused-return: without decimals they are zero, and the amounts are base units
+        // slither-disable-next-line unused-return
         (, uint8 loanDecimals) = IERC20(market.loanToken).tryGetDecimals();
+        // audit: unused-return: without decimals they are zero, and the amounts are base units
+        // slither-disable-next-line unused-return
         (, uint8 collateralDecimals) = IERC20(market.collateralToken).tryGetDecimals();
 
         note.id = id.toString();
@@ -76,38 +80,36 @@ contract NoteDescriptor is INoteDescriptor {
         note.limit = TextLib.amountDown(limit, loanDecimals, 2);
         note.debt = TextLib.amountDown(line.debtUp(), loanDecimals, 2);
         note.collateral = TextLib.amountDown(line.collateral, collateralDecimals, 4);
-        note.drawnBps = limit == 0 ? 0 : line.principal * BPS / limit;
+        note.drawnBps = line.principal * BPS / limit.max(1);
         note.nextDue = _nextDue(line);
-        bool unhealthy;
-        (note.ltv, unhealthy) = _ltv(vault, line);
+        bool unhealthy = false;
+        note.ltv = "no debt";
+        if (line.debtUp() > 0) (note.ltv, unhealthy) = _ltv(vault, line);
         (note.status, note.color) = _status(line.statusOf(), unhealthy);
     }
 
     function _nextDue(Line memory line) private pure returns (string memory) {
         uint256 due = line.unpaidFrom();
-        return due == ChargesLib.NEVER ? "nothing due" : string.concat(TextLib.dateTime(due), " UTC");
+        return due < ChargesLib.NEVER ? string.concat(TextLib.dateTime(due), " UTC") : "nothing due";
     }
 
     /// @dev Debt over value at the measuring price, rounded up. Without a price there is nothing to say.
     function _ltv(ICreditVault vault, Line memory line) private view returns (string memory text, bool unhealthy) {
-        if (line.debtUp() == 0) return ("no debt", false);
         try vault.health(line.id) returns (uint256 debt, uint256 value) {
             unhealthy = HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps);
-            text = value == 0 ? "no value" : TextLib.percent(debt.mulDivUp(BPS, value));
+            text = value > 0 ? TextLib.percent(debt.mulDivUp(BPS, value)) : "no value";
             text = string.concat(text, " of ", TextLib.percent(line.terms.liquidationLtvBps));
         } catch {
             text = "no price";
         }
     }
 
-    function _status(Status status, bool unhealthy) private pure returns (string memory, string memory) {
-        if (status == Status.WRITTEN_OFF) return ("WRITTEN OFF", "#6b6b76");
-        if (status == Status.CLOSED) return ("CLOSED", "#7d8da1");
-        if (status == Status.DEFAULT) return ("DEFAULT", "#e5484d");
-        if (unhealthy) return ("UNHEALTHY", "#e5484d");
-        if (status == Status.PAST_DUE) return ("PAST DUE", "#f0883e");
-        if (status == Status.DUE) return ("DUE", "#e3b341");
-        return ("CURRENT", "#3fb68b");
+    /// @dev In the order of `Status`. Health is a separate question, and comes before bills that are not in default.
+    function _status(Status status, bool unhealthy) private pure returns (string memory text, string memory color) {
+        string[7] memory texts = ["", "CURRENT", "DUE", "PAST DUE", "DEFAULT", "CLOSED", "WRITTEN OFF"];
+        string[7] memory colors = ["", "#3fb68b", "#e3b341", "#f0883e", "#e5484d", "#7d8da1", "#6b6b76"];
+        if (unhealthy && status < Status.DEFAULT) return ("UNHEALTHY", colors[uint256(Status.DEFAULT)]);
+        return (texts[uint256(status)], colors[uint256(status)]);
     }
 
     // ---------------------------------------------------------------- JSON

@@ -111,7 +111,7 @@ abstract contract Escrow {
         slots.principal = Principal(state.principal, state.undrawn, state.accruedAt, state.seq);
 
         uint16 lazyBefore = slots.charges.flags & ~PUBLIC_FLAGS;
-        uint16 lazy;
+        uint16 lazy = 0;
         if (state.billed != 0 || state.reserve != 0) lazy |= HAS_BILL;
         if (state.billedPrincipal != 0 || state.unpaidSince != 0 || state.claimCollateral != 0) lazy |= HAS_INSTALMENT;
         slots.charges = Charges(state.unbilled, state.claimLoan, state.flags | lazy);
@@ -128,6 +128,8 @@ abstract contract Escrow {
     function _pull(address token, address from, uint256 amount) internal {
         if (amount == 0) return;
         uint256 before = IERC20(token).balanceOf(address(this));
+        // audit: arbitrary-send-erc20: `from` is the caller, or the lender whose signed offer the vault has checked
+        // slither-disable-next-line arbitrary-send-erc20
         IERC20(token).safeTransferFrom(from, address(this), amount);
         uint256 afterwards = IERC20(token).balanceOf(address(this));
         require(

@@ -184,6 +184,8 @@ library ChargesLib {
         if (boundary <= countedTo) return line.billedPrincipal;
         unchecked {
             uint256 span = boundary - boundaryAtOrBefore(line.terms, countedTo);
+            // audit: divide-before-multiply: both ends are boundaries, so the division is exact
+            // slither-disable-next-line divide-before-multiply
             uint256 passed = span / (uint256(line.terms.periodHours) * 1 hours);
             uint256 instalment = (line.principal * line.terms.amortBps).divUp(BPS);
             return (line.billedPrincipal + passed * instalment).min(line.principal);

@@ -27,9 +27,7 @@ library FeedLib {
         bytes memory call_ = abi.encodeCall(IAggregatorV3.latestRoundData, ());
         uint256[5] memory words;
         bool success;
-        // audit: assembly: a call in Solidity copies all that comes back, however much
         // audit: no-inline-assembly: a call in Solidity copies all that comes back, however much
-        // slither-disable-next-line assembly
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             success := staticcall(FEED_GAS, feed, add(call_, 0x20), mload(call_), words, ROUND_SIZE)

@@ -19,6 +19,11 @@ library MandateLib {
         return keccak256(abi.encode(MANDATE_TYPEHASH, mandate));
     }
 
+    /// @dev The same of a mandate that was decoded from a batch.
+    function hashInMemory(Mandate memory mandate) internal pure returns (bytes32) {
+        return keccak256(abi.encode(MANDATE_TYPEHASH, mandate));
+    }
+
     /// @dev Refuses fields out of range, fields that the kind needs and that are zero, and fields that it does not use and
     /// that are not: what was signed must mean what it says.
     function check(Mandate calldata mandate) internal view {

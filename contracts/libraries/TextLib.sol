@@ -47,6 +47,8 @@ library TextLib {
     }
 
     /// @dev A day since 1970 by the proleptic Gregorian calendar, counted in years that begin in March and eras of 400 years.
+    // audit: divide-before-multiply: whole years and months are what is counted
+    // slither-disable-next-line divide-before-multiply
     function _date(uint256 daysSince1970) private pure returns (string memory) {
         uint256 dayOfEra = (daysSince1970 + 719_468) % 146_097;
         uint256 yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
@@ -63,9 +65,7 @@ library TextLib {
         bytes memory call_ = abi.encodeWithSignature("symbol()");
         bytes32[3] memory words;
         uint256 size;
-        // audit: assembly: a call in Solidity copies all that comes back, and fails here where its form is wrong
         // audit: no-inline-assembly: a call in Solidity copies all that comes back, and fails here where its form is wrong
-        // slither-disable-next-line assembly
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             if staticcall(SYMBOL_GAS, token, add(call_, 0x20), mload(call_), words, 0x60) {

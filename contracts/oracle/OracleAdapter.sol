@@ -191,6 +191,8 @@ contract OracleAdapter is IOracleAdapter {
         source.feed = feed;
         (source.reason, answer) = _answer(feed, maxAge);
         if (source.reason != Reason.OK) return source;
+        // audit: unused-return: the upper half alone says whether the quotient fits
+        // slither-disable-next-line unused-return
         (uint256 high,) = Math.mul512(answer, scale);
         if (high >= quoteAnswer) {
             source.reason = Reason.OUT_OF_BOUNDS;

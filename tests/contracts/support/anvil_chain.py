@@ -1,0 +1,88 @@
+"""The contracts on anvil: a whole history is one request (``eth_simulateV1``)."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from orchestrator.chain.rpc import JsonRpc
+from tests.contracts.support.chain import Block, Call, Result
+
+DEPLOYER: Final = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
+"""anvil's first funded account."""
+
+CALL_GAS: Final = 3_000_000
+BLOCK_GAS: Final = 1_000_000_000
+TIMEOUT_S: Final = 120.0
+
+
+class AnvilChain:
+    chain_id = 31337
+
+    def __init__(self, runner: asyncio.Runner, rpc: JsonRpc) -> None:
+        self._runner = runner
+        self._rpc = rpc
+
+    def create(self, creation: bytes) -> str:
+        return str(self._transact({"data": _hex(creation)})["contractAddress"])
+
+    def send(self, call: Call) -> bytes:
+        output = self._run(self._rpc.call("eth_call", [_transaction(call), "latest"]))
+        self._run(self._rpc.batch([("anvil_impersonateAccount", [call.sender]), _fund(call.sender)]))
+        self._transact(_transaction(call))
+        return bytes.fromhex(str(output)[2:])
+
+    def play(self, blocks: Sequence[Block]) -> list[Result]:
+        simulated = [
+            {
+                "blockOverrides": {"time": hex(block.at), "gasLimit": hex(BLOCK_GAS)},
+                "calls": [_transaction(call) for call in block.calls],
+            }
+            for block in blocks
+        ]
+        played = self._run(self._rpc.call("eth_simulateV1", [{"blockStateCalls": simulated}, "latest"]))
+        return [_result(call) for block in played for call in block["calls"]]
+
+    def _transact(self, transaction: dict[str, str]) -> dict[str, Any]:
+        sent = {"from": DEPLOYER, "gas": hex(10 * CALL_GAS)} | transaction
+        receipt: dict[str, Any] = self._run(self._mined(sent))
+        assert receipt["status"] == "0x1", f"a transaction of the ground reverted: {receipt}"
+        return receipt
+
+    async def _mined(self, transaction: dict[str, str]) -> Any:
+        hash_ = await self._rpc.call("eth_sendTransaction", [transaction])
+        while (receipt := await self._rpc.call("eth_getTransactionReceipt", [hash_])) is None:
+            await asyncio.sleep(0.005)
+        return receipt
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self._runner.run(coroutine)
+
+
+@contextmanager
+def anvil_chain(url: str) -> Iterator[AnvilChain]:
+    """The chain behind ``url``, a fresh anvil."""
+    with asyncio.Runner() as runner:
+        rpc = JsonRpc(url, TIMEOUT_S)
+        try:
+            yield AnvilChain(runner, rpc)
+        finally:
+            runner.run(rpc.aclose())
+
+
+def _transaction(call: Call) -> dict[str, str]:
+    return {"from": call.sender, "to": call.to, "gas": hex(CALL_GAS), "data": _hex(call.data)}
+
+
+def _fund(address: str) -> tuple[str, list[str]]:
+    return "anvil_setBalance", [address, hex(10**24)]
+
+
+def _result(call: dict[str, Any]) -> Result:
+    ok = call["status"] == "0x1"
+    output = call["returnData"] if ok else call["error"].get("data") or call["returnData"]
+    return Result(ok, bytes.fromhex(output[2:]))
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
