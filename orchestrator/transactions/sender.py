@@ -20,6 +20,7 @@ from orchestrator.db.models import Attempt, Cursor, Intent
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
 from orchestrator.transactions import intents, lanes
+from orchestrator.transactions.broadcasting import Broadcaster
 from orchestrator.transactions.confirmations import Finding, Verdict, judge, record
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_simulation
 from orchestrator.transactions.fees import Fees, initial_fees
@@ -70,6 +71,7 @@ class Sender:
         self._reached = reached
         self._waiting_since_block: dict[str, int] = {}
         self._tell = SenderAlerts(alerts, chain_id, signer.address)
+        self._broadcaster = Broadcaster(sessions, signer, self._tell, metrics, reached)
 
     async def recover(self) -> None:
         """At the start of a run: sends the stored bytes of all that is unmined again; signs nothing (invariant 7)."""
@@ -160,6 +162,8 @@ class Sender:
             return REVERTED
         async with self._sessions() as session:
             intent = await session.get_one(Intent, finding.flight.intent_id)
+        if intent.error and intent.error_kind and intent.mined_block_hash == receipt.block_hash:
+            return TransactionError(ErrorKind(intent.error_kind), intent.error)
         call = intents.call_of(intent)
         refusal = await self._node.why_reverted(
             sender=self._signer.address,
@@ -194,55 +198,15 @@ class Sender:
             if decision.action is Action.BROADCAST:
                 await self._broadcast(finding.flight.intent_id, newest)
             elif decision.fees is not None:
-                await self._replace(finding.flight.intent_id, newest.number, decision.fees, cancels=False)
+                await self._broadcaster.replace(self._node, finding.flight.intent_id, newest.number, decision.fees)
         return at_cap
+
+    async def _broadcast(self, intent_id: uuid.UUID, attempt: SignedAttempt | Attempt) -> None:
+        if not await self._broadcaster.broadcast(self._node, intent_id, attempt):
+            self._waiting_since_block.pop(attempt.tx_hash, None)
 
     def _forget_except(self, tx_hashes: set[str]) -> None:
         self._waiting_since_block = {k: v for k, v in self._waiting_since_block.items() if k in tx_hashes}
-
-    async def _replace(self, intent_id: uuid.UUID, replaces: int, fees: Fees, *, cancels: bool) -> None:
-        async with self._sessions.begin() as session:
-            attempt = await lanes.sign_replacement(
-                session, self._signer, intent_id, replaces=replaces, fees=fees, cancels=cancels
-            )
-            self._reached(Step.SIGNED_UNCOMMITTED)
-        if attempt is None:
-            return
-        self._reached(Step.SIGNED)
-        self._metrics.replacements.inc()
-        log.info(
-            "attempt %d replaces %d", attempt.number, replaces, extra={"intent": str(intent_id), "tx": attempt.tx_hash}
-        )
-        await self._broadcast(intent_id, attempt)
-
-    async def _broadcast(self, intent_id: uuid.UUID, attempt: SignedAttempt | Attempt) -> None:
-        sent = await self._node.broadcast(attempt.raw)
-        self._reached(Step.BROADCAST_UNRECORDED)
-        if sent.error is None:
-            async with self._sessions.begin() as session:
-                await intents.record_broadcast(session, intent_id, attempt.number)
-            self._reached(Step.BROADCAST)
-            await self._tell.poor(False)
-            return
-        async with self._sessions.begin() as session:
-            news = await intents.record_error(session, intent_id, sent.error)
-        if news:
-            extra = {"intent": str(intent_id), "tx": attempt.tx_hash}
-            log.warning("not broadcast (%s): %s", sent.error.kind.value, sent.error.words, extra=extra)
-        self._metrics.broadcast_errors.labels(kind=sent.error.kind.value).inc()
-        if sent.poor:
-            self._waiting_since_block.pop(attempt.tx_hash, None)  # more fees would not help
-            await self._tell.poor(True)
-        if sent.error.kind is ErrorKind.FATAL:
-            await self._give_up(intent_id, attempt.number, sent.error)
-
-    async def _give_up(self, intent_id: uuid.UUID, number: int, error: TransactionError) -> None:
-        """No node will ever take these bytes: an empty transfer takes their nonce, so that the lane goes on."""
-        await self._tell.fatal(intent_id, error)
-        async with self._sessions() as session:
-            attempt = await session.get_one(Attempt, (intent_id, number))
-        if not attempt.cancels:
-            await self._replace(intent_id, number, intents.fees_of(attempt), cancels=True)
 
     # ---------------------------------------------------------------- what is queued
 

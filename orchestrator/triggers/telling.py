@@ -49,7 +49,7 @@ class EngineAlerts:
                 f"{self._price}{market}",
                 Severity.CRITICAL,
                 f"the oracle of {market} gives no price to measure with",
-                "see `covenant feeds`; LTV mandates of this market wait",
+                "see `covenant feeds list`; LTV mandates of this market wait",
             )
         lasting = {f"{self._liquidatable}{line.line_id}" for line in liquidatable}
         lasting |= {f"{self._failing}{mandate_hash}" for mandate_hash in failing}

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.audit.policy import load_policy
-from scripts.audit.report import by_severity, facts, remove_report, summary_row, write_report
+from scripts.audit.report import by_severity, facts, summary_row, write_report
 from scripts.audit.run import Audit, Check, run_audit
 from scripts.audit.tools import find_tools
+from scripts.audit.workplace import open_workplace
 
 HOME = Path(__file__).parents[2]
 
@@ -37,9 +38,8 @@ def audit(
     if min_coverage is not None:
         policy = dataclasses.replace(policy, min_coverage_percent=min_coverage)
     folder = root / "build" / "audit"
-    remove_report(folder)
     progress = Console(stderr=True, highlight=False)
-    with progress.status("compiling the contracts …") as status:
+    with open_workplace(folder), progress.status("compiling the contracts …") as status:
 
         def announce(what: str) -> None:
             status.update(f"{what} …")
@@ -47,7 +47,7 @@ def audit(
                 progress.print(f"audit: {what}")
 
         outcome = run_audit(find_tools(HOME, os.environ), root, policy, folder, frozenset(check or Check), announce)
-    reports = write_report(outcome, root, folder)
+        reports = write_report(outcome, root, folder)
     if as_json:
         sys.stdout.write(json.dumps(facts(outcome, root), indent=2) + "\n")
     else:

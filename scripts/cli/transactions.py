@@ -1,126 +1,78 @@
-"""List what the sender sends, and show one transaction with all its attempts."""
+"""List what the sender sends, or show one transaction with all its attempts."""
 
 from __future__ import annotations
 
-import json
-import sys
-import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from api.transactions.repository import Sent, TransactionRepository
-from orchestrator.errors import CovenantError
-from orchestrator.settings import load_settings
 from orchestrator.transactions.states import IntentStatus
-from scripts.cli._database import look
+from scripts.cli._api import AsJson, Body, Limit, as_of, ask, instant, show, write_table
 
 app = typer.Typer(no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="print facts as JSON")]
+GWEI = 10**9
 
 
 @app.command("list")
 def list_transactions(
-    status: Annotated[IntentStatus | None, typer.Option(help="with this status only")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000, help="how many, the newest first")] = 20,
+    status: Annotated[IntentStatus | None, typer.Option(help="with this status")] = None,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Lists transactions, the newest first."""
-    settings = load_settings()
-    chain_id, wanted = settings.require_chain_id(), status.value if status else None
-    found = look(settings, lambda session: TransactionRepository(session, chain_id).page(wanted, None, limit))
-    if as_json:
-        sys.stdout.write(json.dumps([facts(sent) for sent in found], indent=2) + "\n")
-        return
-    table = Table("created", "status", "nonce", "attempts", "what", "block", "transaction")
-    for sent in found:
-        intent = sent.intent
-        table.add_row(
-            f"{intent.created_at:%Y-%m-%d %H:%M:%S}",
-            intent.status,
-            _shown(intent.nonce),
-            str(len(sent.attempts)),
-            intent.description if intent.error is None else f"{intent.description}; {intent.error}",
-            _shown(intent.mined_block_number),
-            str(intent.id),
+    """List transactions, the newest first."""
+    show(ask("/v1/transactions", status=status and status.value, limit=limit), as_json, _write_list)
+
+
+@app.command("show")
+def show_transaction(
+    transaction: Annotated[str, typer.Argument(help="the transaction's id")], as_json: AsJson = False
+) -> None:
+    """Show one transaction: what it is for, where it stands, and every attempt to get it mined."""
+    show(ask(f"/v1/transactions/{transaction}"), as_json, _write_transaction)
+
+
+def _write_list(console: Console, body: Body) -> None:
+    rows = [
+        (
+            instant(one["created_at"]),
+            one["status"],
+            "" if one["nonce"] is None else str(one["nonce"]),
+            str(len(one["attempts"])),
+            one["description"] + (f": {one['error']}" if one["error"] else ""),
+            _position(one["mined"]),
+            one["id"],
         )
-    Console(highlight=False).print(table)
+        for one in body["items"]
+    ]
+    write_table(console, body, ("created", "status", "nonce", "attempts", "what", "block", "transaction"), rows)
 
 
-@app.command()
-def show(transaction_id: Annotated[str, typer.Argument(metavar="TRANSACTION")], as_json: AsJson = False) -> None:
-    """Shows one transaction: what it is for, where it stands, and every attempt to get it mined."""
-    try:
-        wanted = uuid.UUID(transaction_id)
-    except ValueError:
-        raise CovenantError(f"{transaction_id!r} is no transaction id", "see `covenant transactions list`") from None
-    settings = load_settings()
-    chain_id = settings.require_chain_id()
-    found = look(settings, lambda session: TransactionRepository(session, chain_id).find(wanted))
-    if found is None:
-        raise CovenantError(f"there is no transaction {wanted}", "see `covenant transactions list`")
-    shown = facts(found)
-    if as_json:
-        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
-        return
-    console = Console(highlight=False)
-    table = Table(show_header=False, box=None)
-    for name, value in shown.items():
-        if name != "attempts":
-            table.add_row(name.replace("_", " "), _shown(value))
-    console.print(table)
-    attempts = Table("attempt", "hash", "fee per gas", "tip", "signed", "broadcast", title="attempts")
-    for attempt in shown["attempts"]:
-        attempts.add_row(
-            str(attempt["number"]) + (" (cancels)" if attempt["cancels"] else ""),
-            attempt["tx_hash"],
-            attempt["max_fee_per_gas_wei"],
-            attempt["max_priority_fee_per_gas_wei"],
-            attempt["signed_at"],
-            f"{attempt['broadcast_count']} times",
-        )
-    console.print(attempts)
-
-
-def facts(sent: Sent) -> dict[str, Any]:
-    """A transaction as JSON; amounts are decimal strings in wei."""
-    intent = sent.intent
-    return {
-        "id": str(intent.id),
-        "description": intent.description,
-        "status": intent.status,
-        "error_kind": intent.error_kind,
-        "error": intent.error,
-        "signer": intent.signer,
-        "nonce": intent.nonce,
-        "to": intent.to_address,
-        "value_wei": str(intent.value_wei),
-        "gas_limit": intent.gas_limit,
-        "gas_used": intent.gas_used,
-        "tx_hash": intent.mined_tx_hash,
-        "block": intent.mined_block_number,
-        "created_at": intent.created_at.isoformat(),
-        "mined_at": None if intent.mined_at is None else intent.mined_at.isoformat(),
-        "finished_at": None if intent.finished_at is None else intent.finished_at.isoformat(),
-        "triggers": [str(trigger_id) for trigger_id in sent.trigger_ids],
-        "attempts": [
-            {
-                "number": attempt.number,
-                "tx_hash": attempt.tx_hash,
-                "max_fee_per_gas_wei": str(attempt.max_fee_per_gas_wei),
-                "max_priority_fee_per_gas_wei": str(attempt.max_priority_fee_per_gas_wei),
-                "cancels": attempt.cancels,
-                "signed_at": attempt.signed_at.isoformat(),
-                "broadcast_at": None if attempt.broadcast_at is None else attempt.broadcast_at.isoformat(),
-                "broadcast_count": attempt.broadcast_count,
-            }
-            for attempt in sent.attempts
-        ],
+def _write_transaction(console: Console, body: Body) -> None:
+    told = {
+        "what": body["description"],
+        "status": body["status"] + (f": {body['error']} ({body['error_kind']})" if body["error"] else ""),
+        "signer": "none yet" if body["signer"] is None else f"{body['signer']}, nonce {body['nonce']}",
+        "to": body["to"],
+        "gas": f"limit {body['gas_limit']}, used {body['gas_used']}",
+        "block": _position(body["mined"]) or "not yet",
+        "times": f"created {instant(body['created_at'])}, mined {instant(body['mined_at'])}",
+        "triggers": ", ".join(body["trigger_ids"]) or "none",
     }
+    console.print(f"transaction {body['id']}", style="bold")
+    for name, value in told.items():
+        console.print(f"{name:<16}{value}", markup=False)
+    for attempt in body["attempts"]:
+        fees = f"{_gwei(attempt['max_fee_per_gas_wei'])} gwei, tip {_gwei(attempt['max_priority_fee_per_gas_wei'])}"
+        sent = f"sent {attempt['broadcast_count']} times"
+        console.print(f"attempt {attempt['number']:<8}{attempt['tx_hash']} at {fees}, {sent}", markup=False)
+    console.print(as_of(body), style="dim")
 
 
-def _shown(value: object) -> str:
-    return "-" if value is None or value == [] else str(value)
+def _position(position: Body | None) -> str:
+    return "" if position is None else f"{position['block_number']} {position['finality']}"
+
+
+def _gwei(wei: str) -> str:
+    return f"{int(wei) / GWEI:.9f}".rstrip("0").rstrip(".")
