@@ -36,6 +36,13 @@ def test_unpaid_instalments_add_up_to_the_principal() -> None:
     assert bills[-1].due_at == TERMS.matures_at
 
 
+def test_a_period_in_which_nothing_is_charged_has_no_bill() -> None:
+    """A commitment fee that stays unpaid, and after the window nothing but the principal at maturity."""
+    free = replace(NO_CHARGES, commitment_bps=Bps(100), amort_bps=Bps(0))
+    bills = bills_if_nothing_is_paid(DRAWN, free, limit=100)
+    assert [(bill.due_at - OPENED_AT) // DAY for bill in bills] == [*range(30, 181, 30), 365]
+
+
 def test_a_limit_is_kept() -> None:
     assert len(bills_if_nothing_is_paid(DRAWN, TERMS, limit=2)) == 2
 

@@ -73,6 +73,29 @@ def test_a_term_out_of_range_is_refused_and_named(field: str, value: int, says: 
     assert says in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("apr_bps", 10_000),
+        ("commitment_bps", 1_000),
+        ("penalty_bps", 10_000),
+        ("bonus_bps", 2_000),
+        ("in_kind_ltv_bps", 65_535),
+        ("amort_bps", 10_000),
+        ("initial_ltv_bps", 7_999),
+        ("period_s", 3_600),
+        ("period_s", 65_535 * 3_600),
+        ("draw_window_s", 365 * DAY),
+        ("term_s", 65_535 * 3_600),
+        ("opened_at", 2**32 - 1),
+        ("min_debt", 1),
+    ],
+)
+def test_the_edge_of_a_range_is_allowed(field: str, value: int) -> None:
+    change: dict[str, Any] = {field: value}
+    assert getattr(replace(TERMS, **change), field) == value
+
+
 @given(bonus_bps=st.integers(101, 2_000))
 def test_a_liquidation_at_the_limit_finds_collateral_for_debt_and_bonus(bonus_bps: int) -> None:
     """The rule lltv·(1 + bonus) < 1 at its exact edge."""
@@ -106,6 +129,14 @@ def test_an_offer_with_a_bad_term_is_refused(field: str, value: int) -> None:
     change: dict[str, Any] = {field: value}
     with pytest.raises(BadTerms, match=field):
         replace(OFFER, **change)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("limit", 1), ("limit", MAX_LIMIT), ("min_collateral", 2**96 - 1), ("origination_bps", 1_000)]
+)
+def test_an_offer_at_the_edge_of_a_range_is_allowed(field: str, value: int) -> None:
+    change: dict[str, Any] = {field: value}
+    assert getattr(replace(OFFER, **change), field) == value
 
 
 def test_an_offer_becomes_the_terms_of_a_line() -> None:
