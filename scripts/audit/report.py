@@ -8,18 +8,10 @@ from typing import Any
 
 from scripts.audit.findings import CheckResult, Finding
 from scripts.audit.run import Audit
+from scripts.audit.workplace import FACTS, PAGE
 
 # What Slither and solhint call them, the worst first.
 SEVERITIES = ("High", "Medium", "Low", "Error", "Warning", "Informational", "Optimization")
-
-
-PAGE, FACTS = "report.md", "report.json"
-
-
-def remove_report(folder: Path) -> None:
-    """Removes the report of an earlier run, which must not be taken for the outcome of one that fails."""
-    for name in (PAGE, FACTS):
-        (folder / name).unlink(missing_ok=True)
 
 
 def write_report(audit: Audit, root: Path, folder: Path) -> tuple[Path, Path]:

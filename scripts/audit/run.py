@@ -51,7 +51,6 @@ def run_audit(
 
     Raises CovenantError when a tool is missing or cannot run: an audit that could not look has no outcome.
     """
-    work.mkdir(parents=True, exist_ok=True)
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
     for what, check in _steps(toolbox, root, policy, work, checks):

@@ -107,7 +107,8 @@ def _json(run: subprocess.CompletedProcess[str]) -> Any:
     try:
         return json.loads(run.stdout)
     except ValueError as error:
-        raise CovenantError(f"{_name(run)} failed: {complaint(run)}", "run make .venv-audit/.stamp") from error
+        hint = "run make audit again; if it stays so, remove .venv-audit first"
+        raise CovenantError(f"{_name(run)} failed: {complaint(run)}", hint) from error
 
 
 def _name(run: subprocess.CompletedProcess[str]) -> str:

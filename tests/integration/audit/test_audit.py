@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.errors import CovenantError
 from scripts.audit.tools import find_tools
+from scripts.audit.workplace import open_workplace
 
 REPOSITORY = Path(__file__).parents[3]
 COVENANT = Path(sys.executable).parent / "covenant"
@@ -289,6 +290,14 @@ def test_an_audit_that_could_not_look_leaves_no_report_of_an_earlier_one(project
     project.write("contracts/Till.sol", "contract Till {")
     assert project.audit("--check", "static").code == 1
     assert list(folder.glob("report.*")) == []
+
+
+def test_two_audits_of_one_project_do_not_disturb_each_other(project: Project) -> None:
+    project.write("contracts/Till.sol", "contract Till {}")
+    with open_workplace(project.root / "build" / "audit"):
+        second = project.audit("--check", "static")
+    assert second.code == 1
+    assert "another audit is at work" in second.error["message"]
 
 
 def test_the_size_of_every_release_contract_is_reported(project: Project) -> None:
