@@ -29,7 +29,8 @@ from orchestrator.mirror.watch import sources_of_book, sources_of_feeds
 
 log = logging.getLogger(__name__)
 
-LEASE_TTL = timedelta(seconds=10)
+LEASE_TTL = timedelta(seconds=3)
+"""How long a standby waits for a leader that was killed. A slow leader keeps its lease unless one stands by."""
 LONGEST_PAUSE_S = 5.0
 ALERT_AFTER_S = 30.0
 

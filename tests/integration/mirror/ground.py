@@ -196,7 +196,7 @@ class Ground:
         await self.send(KEEPER, "trigger", "RepayTrigger", "fire", mandate, KEEPER.address)
         await self.vault(BORROWER, "repay", first, 100 * USDC)
         await self.vault(LENDER, "claim", first, self.addresses["USDC"], LENDER.address)
-        await self.send(BORROWER, "trigger", "RepayTrigger", "revoke", 77)
+        await self.send(BORROWER, "trigger", "RepayTrigger", "revoke", 1_000 + self.nonces)
         await self.vault(BORROWER, "close", first, BORROWER.address)
         await self.vault(LENDER, "claim", first, self.addresses["USDC"], LENDER.address)
         await self.move_note(second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -45,3 +46,18 @@ async def canonical_chain(engine: AsyncEngine) -> list[Any]:
     async with engine.connect() as connection:
         query = select(Block.number, Block.hash, Block.parent_hash).where(Block.canonical).order_by(Block.number)
         return list((await connection.execute(query)).all())
+
+
+async def until(engine: AsyncEngine, query: str, **values: Any) -> None:
+    """Until a query answers yes."""
+    async with asyncio.timeout(60):
+        while True:
+            async with engine.connect() as connection:
+                if await connection.scalar(text(query), values):
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def reach(engine: AsyncEngine, number: int) -> None:
+    """Until the mirror is at a block, or beyond it."""
+    await until(engine, "SELECT number >= :number FROM cursors", number=number)

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.alerts import Alerts
@@ -15,7 +14,7 @@ from orchestrator.db.session import sessions_of
 from orchestrator.metrics import Metrics
 from orchestrator.mirror.loop import MirrorLoop
 from tests.integration.mirror.ground import PRICE, Ground, Mirror, codecs, opened_mirror
-from tests.integration.mirror.rows import all_rows, digests_of, position
+from tests.integration.mirror.rows import all_rows, digests_of, position, reach
 
 MINUTE = timedelta(minutes=1)
 
@@ -106,22 +105,13 @@ async def test_a_standby_takes_over_when_the_leader_is_gone(
     standby_ready = asyncio.Event()
     standby = asyncio.create_task(loop().run(standby_ready.set))
     await standby_ready.wait()
-    await _reach(engine, await ground.head())
+    await reach(engine, await ground.head())
     leader.cancel()
     await asyncio.gather(leader, return_exceptions=True)
     await ground.push(PRICE)
-    await _reach(engine, await ground.head())
+    await reach(engine, await ground.head())
     [cursor] = await all_rows(engine, "SELECT epoch FROM cursors")
     assert cursor.epoch == 2
     standby.cancel()
     await asyncio.gather(standby, return_exceptions=True)
     await reader.aclose()
-
-
-async def _reach(engine: AsyncEngine, number: int) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            async with engine.connect() as connection:
-                if await connection.scalar(text("SELECT number FROM cursors")) == number:
-                    return
-            await asyncio.sleep(0.02)
