@@ -42,12 +42,12 @@ def ask(path: str, **parameters: object) -> Body:
         ApiRefused: with the API's own words.
     """
     settings = load_settings()
-    address = f"http://{settings.covenant_api_host}:{settings.covenant_api_port}"
+    address = address_of(settings.covenant_api_host, settings.covenant_api_port)
     given = {name: value for name, value in parameters.items() if value is not None}
     try:
         response = httpx.get(f"{address}{path}", params=given, timeout=TIMEOUT_S)  # type: ignore[arg-type]
         body = response.json()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ApiUnreachable(
             f"the API at {address} cannot be reached: {type(error).__name__}",
             "start it with `covenant up`, or set COVENANT_API_HOST and COVENANT_API_PORT",
@@ -57,6 +57,11 @@ def ask(path: str, **parameters: object) -> Body:
     if response.is_error:
         raise ApiRefused(body["detail"], body["hint"]) if "hint" in body else _foreign(address)
     return dict(body)
+
+
+def address_of(host: str, port: int) -> str:
+    """Where the API listens; an IPv6 address needs brackets in a URL."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def show(body: Body, as_json: bool, write: Callable[[Console, Body], None]) -> None:
