@@ -2,9 +2,10 @@
 
 import pytest
 
-from orchestrator.chain.contracts import Contract
+from orchestrator.chain.contracts import Contract, load_abi
 from orchestrator.chain.rpc import RpcRefused, RpcTimeout, RpcUnreachable
 from orchestrator.transactions.errors import (
+    ALREADY_DONE_ERRORS,
     ErrorKind,
     TransactionError,
     classify_broadcast,
@@ -97,6 +98,13 @@ def test_a_revert_is_put_into_words_with_its_values() -> None:
 def test_a_refusal_of_what_is_done_already_is_told_apart() -> None:
     error = classify_simulation(refused("execution reverted", 3, encoded("PeriodClosed", 7)), TRIGGER)
     assert error == TransactionError(ErrorKind.ALREADY_DONE, "PeriodClosed(period=7)")
+
+
+def test_every_error_that_means_done_is_one_of_our_contracts() -> None:
+    known = {
+        item["name"] for name in ("RepayTrigger", "CreditVault") for item in load_abi(name) if item["type"] == "error"
+    }
+    assert known >= ALREADY_DONE_ERRORS
 
 
 def test_a_revert_without_data_and_an_unknown_one_are_reverts() -> None:
