@@ -51,7 +51,10 @@ def audit(
     if as_json:
         sys.stdout.write(json.dumps(facts(outcome, root), indent=2) + "\n")
     else:
-        show(outcome, Console(highlight=False, soft_wrap=True), [os.path.relpath(report) for report in reports])
+        # A log has no width to wrap the table to.
+        width = None if sys.stdout.isatty() else 120
+        console = Console(highlight=False, soft_wrap=True, width=width)
+        show(outcome, console, [os.path.relpath(report) for report in reports])
     raise typer.Exit(0 if outcome.passed else 1)
 
 
