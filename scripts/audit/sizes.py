@@ -30,14 +30,18 @@ def run_sizes(toolbox: Toolbox, root: Path, policy: Policy) -> CheckResult:
 
 
 def measure(root: Path, out: Path, policy: Policy) -> dict[str, dict[str, Any]]:
-    """Name → source, and bytes of runtime and creation code, of every contract in scope that has code."""
+    """Name → source, and bytes of runtime and creation code, of every contract in scope that can be called.
+
+    Libraries of internal functions are part of the contracts that use them; what is compiled of them alone is a stub.
+    """
     sizes: dict[str, dict[str, Any]] = {}
     for file in sorted(out.glob("*.sol/*.json")):
         artifact = json.loads(file.read_text(encoding="utf-8"))
         [(source, name)] = artifact["metadata"]["settings"]["compilationTarget"].items()
         runtime = hex_bytes(artifact["deployedBytecode"]["object"])
+        callable_ = runtime > 0 and artifact["methodIdentifiers"]
         # An artifact outlives a source that was renamed or removed.
-        if runtime and policy.covers(source) and (root / source).exists():
+        if callable_ and policy.covers(source) and (root / source).exists():
             creation = hex_bytes(artifact["bytecode"]["object"])
             sizes[name] = {"source": source, "runtime_bytes": runtime, "creation_bytes": creation}
     return dict(sorted(sizes.items()))

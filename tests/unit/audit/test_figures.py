@@ -63,25 +63,27 @@ def test_either_measure_below_the_bar_is_a_finding(lines: float, branches: float
     assert [finding.rule for finding in below(Covered(lines, branches), POLICY)] == rules
 
 
-def artifact(folder: Path, source: str, name: str, runtime_bytes: int) -> None:
+def artifact(folder: Path, source: str, name: str, runtime_bytes: int, functions: int = 1) -> None:
     file = folder / f"{name}.sol" / f"{name}.json"
     file.parent.mkdir(parents=True)
     content = {
         "metadata": {"settings": {"compilationTarget": {source: name}}},
+        "methodIdentifiers": {f"take{number}()": "00000000" for number in range(functions)},
         "deployedBytecode": {"object": "0x" + "00" * runtime_bytes},
         "bytecode": {"object": "0x" + "00" * (runtime_bytes * 2)},
     }
     file.write_text(json.dumps(content))
 
 
-def test_sizes_are_of_contracts_with_code_that_are_in_scope_and_still_there(tmp_path: Path) -> None:
+def test_sizes_are_of_contracts_that_can_be_called_are_in_scope_and_still_there(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for name in ("Till", "IBank"):
+    for name in ("Till", "IBank", "MathLib"):
         source = tmp_path / "contracts" / f"{name}.sol"
         source.parent.mkdir(exist_ok=True)
         source.touch()
     artifact(out, "contracts/Till.sol", "Till", 100)
     artifact(out, "contracts/IBank.sol", "IBank", 0)
+    artifact(out, "contracts/MathLib.sol", "MathLib", 3, functions=0)
     artifact(out, "contracts/Removed.sol", "Removed", 100)
     artifact(out, "contracts/local/Faucet.sol", "Faucet", 100)
     artifact(out, "node_modules/a/ERC20.sol", "ERC20", 100)
