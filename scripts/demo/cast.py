@@ -6,8 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from eth_typing import ChecksumAddress
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from orchestrator.chain.book import AddressBook
+from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import JsonRpc
+from orchestrator.db.session import open_engine
+from orchestrator.mirror.decode import load_codecs
+from orchestrator.mirror.reconcile import Report, reconcile
 from scripts.demo.ledger import Holders
 from scripts.local.accounts import Role
 from scripts.local.bootstrap import LocalDeployment
@@ -27,12 +34,20 @@ class Cast:
     lender: Person
     borrower: Person
     oracle: Person
+    keeper: ChecksumAddress
+    engine: AsyncEngine
+
+    async def compare_mirror(self) -> Report:
+        """The mirror against the chain at the mirror's newest block, by the service's own code."""
+        chain_id, vault = self.book.chain_id, self.book.vault.lower()
+        return await reconcile(self.engine, ChainReader(self.rpc), chain_id, vault, load_codecs())
 
 
 @asynccontextmanager
-async def open_cast(deployment: LocalDeployment, rpc_url: str, api_url: str) -> AsyncIterator[Cast]:
-    """Connections of the people, apart from those of the service."""
+async def open_cast(deployment: LocalDeployment, rpc_url: str, api_url: str, database_url: str) -> AsyncIterator[Cast]:
+    """Connections of the people, apart from those of the service; and one to look at the mirror with."""
     rpc, service = JsonRpc(rpc_url), Service.at(api_url)
+    engine = open_engine(database_url, process="demo")
     contracts = Contracts.of(deployment.book)
 
     def person(role: Role) -> Person:
@@ -48,7 +63,10 @@ async def open_cast(deployment: LocalDeployment, rpc_url: str, api_url: str) -> 
             lender=person(Role.LENDER),
             borrower=person(Role.BORROWER),
             oracle=person(Role.ORACLE),
+            keeper=deployment.accounts.address(Role.KEEPER),
+            engine=engine,
         )
     finally:
+        await engine.dispose()
         await service.aclose()
         await rpc.aclose()

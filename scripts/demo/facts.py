@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
+from orchestrator.mirror.reconcile import Report
 from scripts.demo.ledger import Holdings
 
 
@@ -36,6 +37,7 @@ class TriggerFact:
     due_at: int | None
     paid: int
     spent: int
+    keeper: str
     tx_hash: str
     block_number: int
     latency_ms: int
@@ -46,6 +48,21 @@ class TriggerFact:
     def name(self) -> str:
         """The mandate in words: `ltv from reserve`."""
         return f"{self.mandate} from {self.paid_from}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The mirror compared with the chain at one block. `differences` is empty exactly when they are equal."""
+
+    block_number: int
+    block_hash: str
+    facts_compared: int
+    differences: tuple[str, ...]
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        differences = tuple(f"{one.subject} {one.field}: {one.mirror} ≠ {one.chain}" for one in report.differences)
+        return cls(report.block.number, report.block.hash, report.facts_compared, differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,7 @@ class Facts:
     triggers: list[TriggerFact] = field(default_factory=list)
     holdings_before: dict[str, Holdings] = field(default_factory=dict)
     holdings_after: dict[str, Holdings] = field(default_factory=dict)
-    reconciliation: dict[str, Any] = field(default_factory=dict)
+    reconciliations: list[Reconciled] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -79,20 +96,16 @@ class Facts:
         return bool(self.checks) and all(check.passed for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
-        """Amounts and round ids as decimal strings: JSON numbers lose digits."""
-        return {"passed": self.passed, **{key: _jsonable(value) for key, value in asdict(self).items()}}
+        """Amounts, answers and round ids as decimal strings: JSON numbers lose digits."""
+        return {"passed": self.passed, **{key: _jsonable(key, value) for key, value in asdict(self).items()}}
 
 
-def _jsonable(value: Any) -> Any:
+DECIMAL_STRINGS = frozenset({"paid", "spent", "answer", "round_id", "supply", "balances"})
+
+
+def _jsonable(key: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _exact(key, item) for key, item in value.items()}
-    return [_jsonable(item) for item in value] if isinstance(value, list) else value
-
-
-def _exact(key: str, value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and key in EXACT:
-        return str(value)
-    return _jsonable(value)
-
-
-EXACT = frozenset({"paid", "spent", "answer", "round_id", "before", "after"})
+        return {inner: _jsonable(key if key in DECIMAL_STRINGS else inner, item) for inner, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(key, item) for item in value]
+    return str(value) if key in DECIMAL_STRINGS else value

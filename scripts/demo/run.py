@@ -6,7 +6,7 @@ import json
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,13 +38,18 @@ class DemoFailed(CovenantError):
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """One performance. `logs` gets what the parts and processes write, `json_out` the facts."""
+    """One performance. `logs` gets what the parts and `services` write, `json_out` the facts.
+
+    `patience_s`: how long a repayment may take before the show is broken off.
+    """
 
     playlist: Playlist
     stage: Stage
     logs: Path
     json_out: Path
-    pause_s: float
+    pause_s: float = 0.0
+    patience_s: float = 20.0
+    services: Sequence[ProcessSpec] = SERVICES
 
     async def run(self) -> None:
         """Writes the facts in any case. Raises CovenantError when a part, the story or the verdict failed."""
@@ -56,9 +61,9 @@ class Show:
                 facts.seconds["until ready"] = round(time.monotonic() - began, 2)
                 self.stage.done("PostgreSQL, Redis and a chain are up, with the contracts on it")
                 self.stage.done(f"so are six processes; the API is at {api_url}", f"{facts.seconds['until ready']} s")
-                async with open_cast(deployment, ground.rpc_url, api_url) as cast:
-                    await Story(cast, self.stage, self.playlist, facts, self.pause_s).play()
-                    await judge(cast, facts, ground.database_url, plot_is_known=self.playlist.own)
+                async with open_cast(deployment, ground.rpc_url, api_url, ground.database_url) as cast:
+                    await Story(cast, self.stage, self.playlist, facts, self.pause_s, self.patience_s).play()
+                    await judge(cast, facts, plot_is_known=self.playlist.own)
                     self.stage.triggers(facts.triggers)
                     self.stage.checks(facts.checks)
         finally:
@@ -88,7 +93,9 @@ class Show:
                 deployment = await bootstrap(ground.rpc_url, Path(state), first_answer=first_answer)
                 port = _free_port()
                 env = {**ground.env(), **_settings(deployment, port)}
-                async with running_processes(ground.runtime, _eager(SERVICES), env=env, logs=self.logs, output=output):
+                async with running_processes(
+                    ground.runtime, _eager(self.services), env=env, logs=self.logs, output=output
+                ):
                     yield ground, deployment, f"http://{HOST}:{port}"
 
     def _write(self, facts: Facts) -> None:

@@ -123,7 +123,7 @@ def weth(base_units: int) -> str:
 
 
 def percent(bps: int | None) -> str:
-    return "∞" if bps is None else f"{bps / 100:.1f} %"
+    return "–" if bps is None else f"{bps / 100:.1f} %"
 
 
 def took(fact: TriggerFact) -> str:

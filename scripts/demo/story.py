@@ -14,7 +14,7 @@ from orchestrator.chain.quantities import quantity
 from orchestrator.chain.typed_data import OFFER, wire_message
 from orchestrator.credit.units import Timestamp
 from scripts.demo.cast import Cast
-from scripts.demo.facts import Facts, RoundCause
+from scripts.demo.facts import Facts, Reconciled, RoundCause
 from scripts.demo.measure import measure
 from scripts.demo.playlist import Playlist
 from scripts.demo.scenario import DEAL, mandate_in_words, offer_in_words
@@ -46,13 +46,17 @@ ALL: Final = 2**96 - 1
 
 @dataclass(slots=True)
 class Story:
-    """Plays `playlist` with `cast` on `stage`, and keeps what it saw in `facts`. `pause_s` between two rounds."""
+    """Plays `playlist` with `cast` on `stage`, and keeps what it saw in `facts`.
+
+    `pause_s` passes between two rounds; a repayment may take `patience_s`.
+    """
 
     cast: Cast
     stage: Stage
     playlist: Playlist
     facts: Facts
-    pause_s: float = 0.0
+    pause_s: float
+    patience_s: float
     due_dates: set[int] = field(default_factory=set)
 
     async def play(self) -> None:
@@ -63,7 +67,7 @@ class Story:
         line = await self._open(offer)
         await self._draw(line)
         await self._sign_mandates(line)
-        watch = Watch(self.cast.service, line.line_id)
+        watch = Watch(self.cast.service, line.line_id, self.patience_s)
         await self._fall(watch, line)
         await self._leave(watch, line)
         self.facts.holdings_after = await self.cast.holders.holdings(self.cast.rpc)
@@ -111,7 +115,7 @@ class Story:
         await cast.borrower.call(
             "depositing the reserve", cast.contracts.vault, "depositReserve", line.line_id, DEAL.reserve
         )
-        seen = await Watch(cast.service, line.line_id).line(line.receipt.block_number + 1)
+        seen = await cast.service.get(f"/v1/lines/{line.line_id}", min_block=line.receipt.block_number + 1)
         self.facts.line_id, self.facts.opened_tx = line.line_id, line.receipt.tx_hash
         held = {name: int(amount["base_units"]) for name, amount in seen["balances"].items()}
         lent, secured, saved = usdc(held["undrawn"]), weth(held["collateral"]), usdc(held["reserve"])
@@ -157,6 +161,11 @@ class Story:
             await self._bills_until(watch, line, second)
             await self._round(watch, line, number, round_, second)
             await asyncio.sleep(self.pause_s)
+        compared = Reconciled.of(await self.cast.compare_mirror())
+        self.facts.reconciliations.append(compared)
+        self.stage.note(
+            f"mirror and chain compared meanwhile: {compared.facts_compared} facts at block {compared.block_number}"
+        )
 
     async def _round(self, watch: Watch, line: OpenedLine, number: int, round_: Round, second: int) -> None:
         cast = self.cast

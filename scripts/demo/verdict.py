@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.chain.reader import ChainReader
-from orchestrator.db.session import open_engine
-from orchestrator.mirror.decode import load_codecs
-from orchestrator.mirror.reconcile import Report, reconcile
+from orchestrator.chain.quantities import integer
 from scripts.demo.cast import Cast
-from scripts.demo.facts import Check, Facts
+from scripts.demo.facts import Check, Facts, Reconciled
 from scripts.demo.scenario import DEAL
 from scripts.demo.stage import usdc, weth
 
@@ -21,41 +18,25 @@ EXPECTED = {
 }
 
 
-async def judge(cast: Cast, facts: Facts, database_url: str, *, plot_is_known: bool) -> None:
-    """Adds every check to `facts.checks`, and the reconciliation to `facts.reconciliation`."""
-    height = int(await cast.rpc.call("eth_blockNumber"), 16)
+async def judge(cast: Cast, facts: Facts, *, plot_is_known: bool) -> None:
+    """Adds every check to `facts.checks`, and a last comparison of mirror and chain to `facts.reconciliations`."""
+    height = integer(await cast.rpc.call("eth_blockNumber"))
     line = await cast.service.get(f"/v1/lines/{facts.line_id}", min_block=height)
     payments = await cast.service.every(f"/v1/lines/{facts.line_id}/payments")
-    report = await _reconcile(cast, database_url)
-    facts.reconciliation = {
-        "block_number": report.block.number,
-        "block_hash": report.block.hash,
-        "facts_compared": report.facts_compared,
-        "differences": [f"{one.subject} {one.field}: {one.mirror} ≠ {one.chain}" for one in report.differences],
-    }
+    facts.reconciliations.append(Reconciled.of(await cast.compare_mirror()))
     if plot_is_known:
-        facts.checks += _plot(facts)
+        facts.checks += plot(facts)
     facts.checks += [
-        _closed(line),
-        _paid_back(payments),
-        *_conserved(facts),
-        _bills_in_time(facts),
-        _mirror_is_equal(report),
+        fired_by_the_service(facts, cast.keeper),
+        bills_in_time(facts),
+        closed(line),
+        paid_back(payments),
+        *conserved(facts),
+        mirror_is_equal(facts),
     ]
 
 
-async def _reconcile(cast: Cast, database_url: str) -> Report:
-    """By the service's own code, at the mirror's newest block, over a connection of our own."""
-    engine = open_engine(database_url, process="demo")
-    try:
-        return await reconcile(
-            engine, ChainReader(cast.rpc), cast.book.chain_id, cast.book.vault.lower(), load_codecs()
-        )
-    finally:
-        await engine.dispose()
-
-
-def _plot(facts: Facts) -> Iterator[Check]:
+def plot(facts: Facts) -> Iterator[Check]:
     for name, words in EXPECTED.items():
         fired = [fact for fact in facts.triggers if fact.name == name]
         yield Check(words, bool(fired), "once" if len(fired) == 1 else f"{len(fired)} times")
@@ -63,7 +44,7 @@ def _plot(facts: Facts) -> Iterator[Check]:
     yield Check("the reserve paid before any collateral did", order[:1] == ["reserve"], "")
 
 
-def _closed(line: Mapping[str, Any]) -> Check:
+def closed(line: Mapping[str, Any]) -> Check:
     debt = int(line["owed"]["debt"]["base_units"])
     held = {name: int(amount["base_units"]) for name, amount in line["balances"].items()}
     return Check(
@@ -73,7 +54,7 @@ def _closed(line: Mapping[str, Any]) -> Check:
     )
 
 
-def _paid_back(payments: list[dict[str, Any]]) -> Check:
+def paid_back(payments: list[dict[str, Any]]) -> Check:
     principal = sum(int(payment["principal"]["base_units"]) for payment in payments)
     charges = sum(int(payment["charges"]["base_units"]) for payment in payments)
     return Check(
@@ -83,7 +64,7 @@ def _paid_back(payments: list[dict[str, Any]]) -> Check:
     )
 
 
-def _conserved(facts: Facts) -> Iterator[Check]:
+def conserved(facts: Facts) -> Iterator[Check]:
     for symbol, shown in (("USDC", usdc), ("WETH", weth)):
         before, after = facts.holdings_before[symbol], facts.holdings_after[symbol]
         yield Check(
@@ -95,16 +76,26 @@ def _conserved(facts: Facts) -> Iterator[Check]:
         )
 
 
-def _bills_in_time(facts: Facts) -> Check:
+def fired_by_the_service(facts: Facts, keeper: str) -> Check:
+    others = {fact.keeper for fact in facts.triggers} - {keeper}
+    return Check(
+        "the service's keeper fired every mandate, and nobody else did",
+        not others,
+        f"{len(facts.triggers)} of {len(facts.triggers)}" if not others else f"also {sorted(others)}",
+    )
+
+
+def bills_in_time(facts: Facts) -> Check:
     bills = [fact for fact in facts.triggers if fact.mandate == "due"]
     late = [fact for fact in bills if fact.latency_blocks > 2]
     return Check("no bill was paid more than two blocks after its due date", not late, f"of {len(bills)}")
 
 
-def _mirror_is_equal(report: Report) -> Check:
-    differences = "" if report.equal else f", {len(report.differences)} differ: {report.differences[0]}"
+def mirror_is_equal(facts: Facts) -> Check:
+    differences = [difference for one in facts.reconciliations for difference in one.differences]
+    compared = ", ".join(f"{one.facts_compared} facts at block {one.block_number}" for one in facts.reconciliations)
     return Check(
         "the mirror equals the chain, to the wei",
-        report.equal,
-        f"{report.facts_compared} facts at block {report.block.number}{differences}",
+        bool(facts.reconciliations) and not differences,
+        f"{len(differences)} differ, first {differences[0]}" if differences else compared,
     )

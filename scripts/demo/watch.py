@@ -11,9 +11,6 @@ from orchestrator.errors import CovenantError
 from scripts.demo.facts import RoundCause, TriggerFact
 from scripts.local.service import PAGE, Service
 
-REPAYMENT_WITHIN_S: Final = 20.0
-MIRRORED_WITHIN_S: Final = 20.0
-
 LIVE: Final = frozenset({"pending", "sending"})
 MINED: Final = frozenset({"mined", "done"})
 
@@ -41,6 +38,7 @@ class Watch:
 
     service: Service
     line_id: int
+    patience_s: float
     occasions: list[Occasion] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
     fired: dict[tuple[str, int], Answer] = field(default_factory=dict)
@@ -61,10 +59,10 @@ class Watch:
         mandates = await self.service.until(
             f"the repayments that the mandates on line {self.line_id} ask for at block {occasion.block_number}",
             lambda: self._mandates_at_rest(occasion.block_number),
-            REPAYMENT_WITHIN_S,
+            self.patience_s,
         )
         triggers = await self.service.until(
-            f"the triggers of line {self.line_id} to be mined", self._triggers_at_rest, REPAYMENT_WITHIN_S
+            f"the triggers of line {self.line_id} to be mined", self._triggers_at_rest, self.patience_s
         )
         new = [one for one in reversed(triggers) if one["status"] in MINED and one["id"] not in self.told]
         if not new:
@@ -116,6 +114,7 @@ class Watch:
             due_at=occasion.due_at,
             paid=int(fired["paid"]),
             spent=int(fired["spent"]),
+            keeper=fired["keeper"],
             tx_hash=trigger["tx_hash"],
             block_number=mined_block,
             latency_ms=round((_second(trigger["mined_at"]) - occasion.sent_at_s) * 1000),
