@@ -12,13 +12,14 @@ from orchestrator.db.copy import copy_rows
 from orchestrator.db.models import Log, Model, OutboxEvent
 from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.batch import ProjectedLog
+from orchestrator.mirror.stored_logs import log_row
 
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
 
 async def store_logs(connection: AsyncConnection, chain_id: int, logs: Iterable[ChainLog]) -> None:
     """Keep canonical logs as they are."""
-    await copy_rows(connection, table_of(Log), [_log_row(chain_id, log) for log in logs])
+    await copy_rows(connection, table_of(Log), [log_row(chain_id, log) for log in logs])
 
 
 async def apply_logs(connection: AsyncConnection, projected: Sequence[ProjectedLog]) -> list[ProjectedLog]:
@@ -57,22 +58,3 @@ async def _write(connection: AsyncConnection, items: Iterable[ProjectedLog]) -> 
     for model, rows in by_model.items():
         await copy_rows(connection, table_of(model), rows)
     await copy_rows(connection, table_of(OutboxEvent), told)
-
-
-def _log_row(chain_id: int, log: ChainLog) -> dict[str, object]:
-    topics = (*log.topics, None, None, None, None)
-    return {
-        "chain_id": chain_id,
-        "block_number": log.block_number,
-        "block_hash": log.block_hash,
-        "log_index": log.log_index,
-        "tx_hash": log.tx_hash,
-        "tx_index": log.tx_index,
-        "address": log.address,
-        "topic0": topics[0],
-        "topic1": topics[1],
-        "topic2": topics[2],
-        "topic3": topics[3],
-        "data": log.data,
-        "canonical": True,
-    }

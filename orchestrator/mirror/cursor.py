@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ScalarSelect, func, select, update
+from sqlalchemy import ScalarSelect, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from orchestrator.chain.blocks import BlockRef, Header
 from orchestrator.chain.reader import Heads
 from orchestrator.db.models import Block, Cursor
+from orchestrator.db.types import Hash
 from orchestrator.errors import CovenantError
 
 T = TypeVar("T")
@@ -115,6 +116,25 @@ async def move_cursor(
             finalized_hash=_canonical(chain_id, finalized, Block.hash),
             epoch=epoch,
             frozen=None,
+            updated_at=func.clock_timestamp(),
+        )
+    )
+
+
+async def set_cursor(connection: AsyncConnection, chain_id: int, to: BlockRef) -> None:
+    """Set the cursor back to a canonical block that is stored, and finality with it."""
+    await connection.execute(
+        update(Cursor)
+        .where(Cursor.chain_id == chain_id)
+        .values(
+            number=to.number,
+            hash=to.hash,
+            timestamp=_canonical(chain_id, to.number, Block.timestamp),
+            safe_number=func.least(Cursor.safe_number, to.number),
+            finalized_number=func.least(Cursor.finalized_number, to.number),
+            finalized_hash=case(
+                (Cursor.finalized_number > to.number, literal(to.hash, Hash())), else_=Cursor.finalized_hash
+            ),
             updated_at=func.clock_timestamp(),
         )
     )

@@ -46,6 +46,11 @@ PASSING = (
 """What may be over by the next time: a provider or the database fails. Anything else ends the process."""
 
 
+def lease_name(chain_id: int) -> str:
+    """The lease that whoever mirrors a chain holds."""
+    return f"mirror:{chain_id}"
+
+
 @dataclass
 class MirrorLoop:
     """Follows one chain for as long as it is not cancelled. ``moved`` is called after each commit."""
@@ -82,7 +87,7 @@ class MirrorLoop:
 
     async def _acquire(self, holder: str) -> Lease | None:
         try:
-            return await acquire_lease(self.engine, f"mirror:{self.book.chain_id}", holder, LEASE_TTL)
+            return await acquire_lease(self.engine, lease_name(self.book.chain_id), holder, LEASE_TTL)
         except PASSING as error:
             await self._failed(error)
             return None

@@ -15,6 +15,7 @@ from orchestrator.mirror.apply import apply_logs
 from orchestrator.mirror.batch import ProjectedLog, Projector
 from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import update_lines
+from orchestrator.mirror.stored_logs import log_of
 
 
 async def quarantine_logs(connection: AsyncConnection, chain_id: int, faulty: Iterable[ProjectedLog]) -> None:
@@ -78,18 +79,5 @@ async def _quarantined(connection: AsyncConnection, projector: Projector) -> tup
         .order_by(Log.block_number, Log.log_index)
     )
     rows = (await connection.execute(query)).all()
-    logs = [
-        ChainLog(
-            block_number=row.block_number,
-            block_hash=row.block_hash,
-            tx_hash=row.tx_hash,
-            tx_index=row.tx_index,
-            log_index=row.log_index,
-            address=row.address,
-            topics=tuple(topic for topic in (row.topic0, row.topic1, row.topic2, row.topic3) if topic is not None),
-            data=bytes(row.data),
-        )
-        for row in rows
-        if row.address in projector.watch.sources
-    ]
+    logs = [log_of(row) for row in rows if row.address in projector.watch.sources]
     return logs, {row.block_number: row.timestamp for row in rows}

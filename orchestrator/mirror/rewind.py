@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from orchestrator.chain.blocks import BlockRef
 from orchestrator.db.models import (
     Block,
     Firing,
@@ -23,6 +24,8 @@ from orchestrator.db.models import (
     Quarantine,
 )
 from orchestrator.db.models.registry import table_of
+from orchestrator.errors import CovenantError
+from orchestrator.mirror.cursor import NotMirrored, canonical_hashes, read_position, set_cursor
 from orchestrator.mirror.newest_lines import restore_lines
 from orchestrator.mirror.outbox import REVERTED
 
@@ -40,6 +43,11 @@ PROJECTED: tuple[type[Model], ...] = (
 )
 """The tables whose rows each belong to one log. `lines` is apart: it holds the newest version of each line."""
 
+
+class NoSuchBlock(CovenantError):
+    """A rewind to a block that is not mirrored."""
+
+
 # Newest first, so that whoever applies them walks back the way it came. Each event is taken back once.
 _TAKE_BACK = text(
     f"""
@@ -53,6 +61,29 @@ _TAKE_BACK = text(
     ORDER BY sequence DESC
     """  # noqa: S608 - a constant only
 )
+
+
+async def rewind_cursor(connection: AsyncConnection, chain_id: int, number: int) -> int:
+    """Go back to the canonical block ``number``, for the indexer to read on from there; returns how far back it is.
+
+    Safe while the indexer runs: its next commit finds that the cursor moved, and plans again.
+
+    Raises:
+        NotMirrored: the chain was never mirrored.
+        NoSuchBlock: the block is not one that the cursor has passed.
+    """
+    position = await read_position(connection, chain_id, lock=True)
+    if position is None:
+        raise NotMirrored(f"chain {chain_id} was never mirrored into this database", "start the indexer")
+    hashes = await canonical_hashes(connection, chain_id, number, number)
+    if number not in hashes or number > position.at.number:
+        raise NoSuchBlock(
+            f"block {number} is not between the first mirrored block and the cursor at {position.at.number}",
+            "see `covenant status`",
+        )
+    await rewind(connection, chain_id, number)
+    await set_cursor(connection, chain_id, BlockRef(number, hashes[number]))
+    return position.at.number - number
 
 
 async def rewind(connection: AsyncConnection, chain_id: int, ancestor: int) -> None:

@@ -1,0 +1,65 @@
+"""How the mirror of a chain is, in facts: where it stands, who writes it, and what waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.db.models import Cursor, Lease, OutboxEvent, Quarantine, Reconciliation
+from orchestrator.mirror.cursor import Position, require_position
+from orchestrator.mirror.loop import lease_name
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorStatus:
+    """A mirror at one moment. ``writer`` is None when no indexer holds the lease."""
+
+    position: Position
+    updated_at: datetime
+    writer: str | None
+    epoch: int | None
+    quarantined: int
+    unsequenced: int
+    reconciled_block: int | None
+    reconciled_equal: bool | None
+
+    @property
+    def blocks_behind(self) -> int:
+        """How far the cursor is from the provider's head, as of the last look."""
+        return self.position.head_number - self.position.at.number
+
+
+async def mirror_status(connection: AsyncConnection, chain_id: int) -> MirrorStatus:
+    """Raises NotMirrored."""
+    position = await require_position(connection, chain_id)
+    updated_at = (await connection.execute(select(Cursor.updated_at).where(Cursor.chain_id == chain_id))).scalar_one()
+    lease = (
+        await connection.execute(
+            select(Lease.holder, Lease.epoch).where(
+                Lease.name == lease_name(chain_id), Lease.expires_at > func.clock_timestamp()
+            )
+        )
+    ).one_or_none()
+    quarantined = select(func.count()).where(Quarantine.chain_id == chain_id, Quarantine.resolved_at.is_(None))
+    unsequenced = select(func.count()).where(OutboxEvent.chain_id == chain_id, OutboxEvent.position.is_(None))
+    reconciled = (
+        await connection.execute(
+            select(Reconciliation.block_number, Reconciliation.equal)
+            .where(Reconciliation.chain_id == chain_id)
+            .order_by(Reconciliation.finished_at.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return MirrorStatus(
+        position=position,
+        updated_at=updated_at,
+        writer=lease.holder if lease else None,
+        epoch=lease.epoch if lease else None,
+        quarantined=(await connection.execute(quarantined)).scalar_one(),
+        unsequenced=(await connection.execute(unsequenced)).scalar_one(),
+        reconciled_block=reconciled.block_number if reconciled else None,
+        reconciled_equal=reconciled.equal if reconciled else None,
+    )

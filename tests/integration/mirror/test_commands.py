@@ -1,0 +1,152 @@
+"""The commands that look into the mirror and mend it, on a real mirror of a real chain."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from orchestrator.mirror.rewind import NoSuchBlock, rewind_cursor
+from scripts.cli import explain, reconcile, reindex, rewind, status
+from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror
+from tests.integration.mirror.rows import digests_of, kinds_told, position
+
+
+@pytest.fixture
+def settings(
+    ground: Ground, chain_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground.book().dump(tmp_path / "book.json")
+    for name, value in {
+        "DATABASE_URL": database_url,
+        "RPC_URL": chain_url,
+        "COVENANT_CHAIN_ID": str(CHAIN_ID),
+        "COVENANT_BOOK": str(tmp_path / "book.json"),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+async def run(command: Any, *arguments: str) -> Result:
+    """In a thread, since a command runs a loop of its own."""
+    return await asyncio.to_thread(CliRunner().invoke, command.app, list(arguments))
+
+
+async def run_json(command: Any, *arguments: str) -> Any:
+    result = await run(command, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_status_says_where_the_mirror_stands(ground: Ground, mirror: Mirror) -> None:
+    await ground.mine(40)
+    await mirror.catch_up()
+    shown = await run_json(status)
+    head = await ground.head()
+    assert (shown["block"]["number"], shown["head_number"], shown["blocks_behind"]) == (head, head, 0)
+    assert shown["safe_number"] == head - 32
+    assert shown["writer"].startswith("test ")
+    assert (shown["frozen"], shown["quarantined"], shown["reconciled"]) == (None, 0, None)
+    assert f"at block {head} of {head}" in (await run(status)).stdout
+
+
+@pytest.mark.usefixtures("settings")
+async def test_reconcile_exits_with_1_when_something_differs(ground: Ground, mirror: Mirror) -> None:
+    await ground.some_history()
+    await mirror.catch_up()
+    [report] = (await run_json(reconcile))["items"]
+    assert report["equal"]
+    async with mirror.engine.begin() as connection:
+        await connection.execute(text("UPDATE lines SET reserve = 7 WHERE line_id = 2"))
+    result = await run(reconcile)
+    assert result.exit_code == 1
+    assert "line 2, reserve: mirror 7, chain 0" in result.stdout
+    assert not (await run_json(status))["reconciled"]["equal"]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_reindex_says_what_it_replaced(ground: Ground, mirror: Mirror) -> None:
+    await ground.some_history()
+    await mirror.catch_up()
+    assert (await run_json(reindex))["replaced"] == []
+    async with mirror.engine.begin() as connection:
+        await connection.execute(text("UPDATE lines SET reserve = 7"))
+    assert (await run_json(reindex))["replaced"] == ["lines"]
+    assert (await run_json(reconcile))["items"][0]["equal"]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_rewind_takes_back_and_the_mirror_reads_on(ground: Ground, mirror: Mirror) -> None:
+    await ground.some_history()
+    await mirror.catch_up()
+    before, told = await digests_of(mirror.engine), await kinds_told(mirror.engine)
+    to = await ground.head() - 12
+    assert await run_json(rewind, str(to), "--yes") == {
+        "chain_id": CHAIN_ID,
+        "block_number": to,
+        "blocks_undone": 12,
+    }
+    assert (await position(mirror.engine)).at.number == to
+    await mirror.catch_up()
+    assert await digests_of(mirror.engine) == before
+    again = (await kinds_told(mirror.engine))[len(told) :]
+    undone = [kind.removesuffix(".reverted") for kind in again if kind.endswith(".reverted")]
+    assert undone
+    assert again[len(undone) :] == undone[::-1] == told[-len(undone) :]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_rewind_asks_first(mirror: Mirror) -> None:
+    before = await position(mirror.engine)
+    assert (await run(rewind, "3")).exit_code == 1
+    assert (await position(mirror.engine)).at == before.at
+
+
+async def test_rewind_below_finality_takes_finality_along(ground: Ground, mirror: Mirror) -> None:
+    await ground.mine(100)
+    await ground.push(PRICE)
+    await mirror.catch_up()
+    before = await digests_of(mirror.engine)
+    async with mirror.engine.begin() as connection:
+        assert await rewind_cursor(connection, CHAIN_ID, 20) == await ground.head() - 20
+    now = await position(mirror.engine)
+    assert (now.at, now.finalized, now.safe_number) == (now.finalized, now.at, 20)
+    await mirror.catch_up()
+    assert await digests_of(mirror.engine) == before
+
+
+async def test_rewind_to_a_block_that_is_not_mirrored_is_refused(mirror: Mirror) -> None:
+    at = (await position(mirror.engine)).at.number
+    async with mirror.engine.begin() as connection:
+        with pytest.raises(NoSuchBlock, match=f"block {at + 1} is not between"):
+            await rewind_cursor(connection, CHAIN_ID, at + 1)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_explain_shows_every_log_of_a_line(ground: Ground, mirror: Mirror) -> None:
+    await ground.open_line()
+    line_id = await ground.open_line()
+    await ground.vault(BORROWER, "draw", line_id, 250 * USDC, BORROWER.address)
+    await ground.register_mandate(line_id)
+    await mirror.catch_up()
+    facts = (await run_json(explain, str(line_id)))["facts"]
+    assert {"Opened", "Transfer", "LineState", "Drawn", "MandateRegistered"} <= {fact["event"] for fact in facts}
+    named = [fact["args"][name] for fact in facts for name in ("id", "lineId", "tokenId") if name in fact["args"]]
+    assert set(named) == {str(line_id)}
+    [drawn] = [fact for fact in facts if fact["event"] == "Drawn"]
+    receipt = await ground.rpc.call("eth_getTransactionReceipt", [drawn["tx_hash"]])
+    assert int(receipt["blockNumber"], 16) == drawn["block_number"]
+    assert drawn["args"]["amount"] == str(250 * USDC)
+    shown = (await run(explain, str(line_id))).stdout
+    assert f"amount = {250 * USDC}" in shown
+    assert "state.principal" in shown
+
+
+@pytest.mark.usefixtures("settings")
+async def test_explain_of_a_line_that_never_was_is_an_error(mirror: Mirror) -> None:
+    result = await run(explain, "7")
+    assert result.exit_code == 1
+    assert "there is no line 7" in str(result.exception)
