@@ -1,13 +1,14 @@
 """The mirror: how far it is behind the chain, who writes it, and what it says of itself."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc, RpcError
-from orchestrator.db.models import Alert, Quarantine, Reconciliation
-from orchestrator.mirror.cursor import Position, read_position
+from orchestrator.db.models import Alert
+from orchestrator.mirror.cursor import NotMirrored, Position
+from orchestrator.mirror.status import MirrorStatus, mirror_status
 from scripts.doctor.diagnosis import Area, Diagnosis
 
 MIRROR = Area("mirror")
@@ -21,24 +22,20 @@ async def check_mirror(engine: AsyncEngine, rpc: JsonRpc | None, chain_id: int) 
     """Everything that the database says of the mirror of one chain; the lag only with a provider to compare with."""
     try:
         async with engine.connect() as connection:
-            position = await read_position(connection, chain_id)
-            if position is None:
-                start = "run the indexer (covenant up, or python -m scripts.processes.indexer)"
-                return [MIRROR.warn("cursor", f"nothing of chain {chain_id} is mirrored yet", start)]
-            diagnoses = [await check_cursor(position, rpc)]
-            for check in (check_quarantine, check_reconciliation, check_alerts):
-                diagnoses += await check(connection, chain_id)
-            return diagnoses
+            status = await mirror_status(connection, chain_id)
+            alerts = await check_alerts(connection)
+    except NotMirrored:
+        start = "run the indexer (covenant up, or python -m scripts.processes.indexer)"
+        return [MIRROR.warn("cursor", f"nothing of chain {chain_id} is mirrored yet", start)]
     except SQLAlchemyError as error:
         return [MIRROR.fail("cursor", f"cannot be read: {type(error).__name__}", "run covenant migrate")]
+    return [await check_cursor(status.position, rpc), *check_status(status), *alerts]
 
 
 async def check_cursor(position: Position, rpc: JsonRpc | None) -> Diagnosis:
     """How far the mirror is."""
     if position.frozen:
-        return MIRROR.fail(
-            "cursor", f"frozen: {position.frozen}", "see the runbook docs/runbooks/mirror-finalized-mismatch.md"
-        )
+        return MIRROR.fail("cursor", f"frozen: {position.frozen}", "see docs/runbooks/mirror-finalized-mismatch.md")
     at = f"at block {position.at.number:,}"
     if rpc is None:
         return MIRROR.ok("cursor", at)
@@ -61,34 +58,28 @@ def judge_lag(at: str, lag: int) -> Diagnosis:
     return MIRROR.ok("cursor", f"{at}, up to date")
 
 
-async def check_quarantine(connection: AsyncConnection, chain_id: int) -> list[Diagnosis]:
-    """Logs that could not be applied."""
-    waiting = select(func.count()).where(Quarantine.chain_id == chain_id, Quarantine.resolved_at.is_(None))
-    count = (await connection.execute(waiting)).scalar_one()
-    if not count:
-        return []
-    remedy = "see docs/runbooks/mirror-quarantine.md"
-    return [MIRROR.warn("quarantine", f"{count} logs could not be decoded or applied", remedy)]
+def check_status(status: MirrorStatus) -> list[Diagnosis]:
+    """Who writes, what could not be applied, and how the last comparison with the chain ended."""
+    diagnoses: list[Diagnosis] = []
+    if status.writer is None:
+        remedy = "start it; one that has just been killed is replaced when its lease runs out"
+        diagnoses.append(MIRROR.warn("indexer", "none writes the mirror now", remedy))
+    else:
+        diagnoses.append(MIRROR.ok("indexer", status.writer))
+    if status.quarantined:
+        found = f"{status.quarantined} logs could not be decoded or applied"
+        diagnoses.append(MIRROR.warn("quarantine", found, "see docs/runbooks/mirror-quarantine.md"))
+    if status.reconciled_block is None:
+        diagnoses.append(MIRROR.ok("reconciliation", "none has run yet"))
+    elif status.reconciled_equal:
+        diagnoses.append(MIRROR.ok("reconciliation", f"equal to the chain at block {status.reconciled_block:,}"))
+    else:
+        found = f"the mirror differed from the chain at block {status.reconciled_block:,}"
+        diagnoses.append(MIRROR.fail("reconciliation", found, "see docs/runbooks/reconciliation.md"))
+    return diagnoses
 
 
-async def check_reconciliation(connection: AsyncConnection, chain_id: int) -> list[Diagnosis]:
-    """The last comparison of the mirror with the chain."""
-    last = (
-        select(Reconciliation.equal, Reconciliation.block_number, Reconciliation.facts_compared)
-        .where(Reconciliation.chain_id == chain_id)
-        .order_by(Reconciliation.finished_at.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(last)).one_or_none()
-    if row is None:
-        return [MIRROR.ok("reconciliation", "none has run yet")]
-    if row.equal:
-        return [MIRROR.ok("reconciliation", f"{row.facts_compared:,} facts equal at block {row.block_number:,}")]
-    differing = f"the mirror differed from the chain at block {row.block_number:,}"
-    return [MIRROR.fail("reconciliation", differing, "see docs/runbooks/reconciliation.md")]
-
-
-async def check_alerts(connection: AsyncConnection, chain_id: int) -> list[Diagnosis]:
+async def check_alerts(connection: AsyncConnection) -> list[Diagnosis]:
     """What the processes want somebody to know. Alerts of all chains are in one table."""
     lasting = select(Alert.key, Alert.severity, Alert.message, Alert.hint).where(Alert.resolved_at.is_(None))
     rows = (await connection.execute(lasting.order_by(Alert.raised_at))).all()
@@ -99,7 +90,7 @@ async def check_alerts(connection: AsyncConnection, chain_id: int) -> list[Diagn
     more = len(shown) - MAX_ALERTS_SHOWN
     if more <= 0:
         return shown
-    rest = MIRROR.warn("alerts", f"and {more} more are open", "see all of them: GET /v1/alerts")
+    rest = MIRROR.warn("alerts", f"and {more} more are open", "see all of them: covenant alerts")
     return [*shown[:MAX_ALERTS_SHOWN], rest]
 
 

@@ -120,3 +120,12 @@ def test_a_dead_provider_fails_and_what_needs_it_is_skipped(tmp_path: Path, data
     assert seen.code == 1
     assert seen.grade("RPC") == "fail"
     assert seen.grade("balance") == "skipped"
+
+
+def test_what_the_doctor_says_of_an_empty_database_cures_it(tmp_path: Path, empty_database_url: str) -> None:
+    ill = visit(tmp_path, DATABASE_URL=empty_database_url)
+    [database] = [check for check in ill.report["checks"] if check["subject"] == "PostgreSQL"]
+    assert (database["grade"], database["remedy"]) == ("fail", "run covenant migrate")
+    environment = {**os.environ, "DATABASE_URL": empty_database_url}
+    subprocess.run([str(COVENANT), "migrate"], env=environment, check=True, capture_output=True, timeout=60)
+    assert visit(tmp_path, DATABASE_URL=empty_database_url).grade("PostgreSQL") == "ok"

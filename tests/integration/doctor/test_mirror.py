@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.chain.rpc import JsonRpc
+from orchestrator.db.lease import acquire_lease
 from orchestrator.db.models import Alert, Cursor, Model, Quarantine, Reconciliation
 from orchestrator.db.session import open_engine, sessions_of
+from orchestrator.mirror.loop import lease_name
 from scripts.doctor.diagnosis import Diagnosis, Grade
 from scripts.doctor.mirror import check_mirror
 
@@ -118,6 +120,15 @@ async def test_a_frozen_mirror_is_a_failure_that_says_why(engine: AsyncEngine) -
     frozen = found(await check_mirror(engine, None, CHAIN_ID), "cursor")
     assert frozen.grade is Grade.FAIL
     assert "block 3 is finalized and differs" in frozen.found
+
+
+async def test_a_mirror_that_nobody_writes_is_a_warning_and_a_writer_is_named(engine: AsyncEngine) -> None:
+    await store(engine, cursor(number=5))
+    assert found(await check_mirror(engine, None, CHAIN_ID), "indexer").grade is Grade.WARN
+    lease = await acquire_lease(engine, lease_name(CHAIN_ID), "indexer 7", timedelta(seconds=60))
+    assert lease is not None
+    indexer = found(await check_mirror(engine, None, CHAIN_ID), "indexer")
+    assert (indexer.grade, indexer.found) == (Grade.OK, "indexer 7")
 
 
 async def test_the_last_reconciliation_counts(engine: AsyncEngine) -> None:

@@ -5,16 +5,14 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from orchestrator.chain.rpc import JsonRpc
 from scripts.doctor.clock import check_clock
 from scripts.doctor.diagnosis import Grade
 from scripts.doctor.ports import check_api_port
 from scripts.doctor.servers import check_database, check_lag, check_provider, check_providers, check_redis
-from scripts.local.postgres import conninfo, url_of
+from scripts.local.postgres import url_of
 from tests.conftest import LocalParts
 
 LOCAL_CHAIN_ID = 31337
@@ -43,16 +41,6 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-@pytest.fixture
-def empty_database_url(local_parts: LocalParts, database_url: str) -> Iterator[str]:
-    """A database without a schema, on the same server."""
-    name = "empty_for_doctor"
-    with psycopg.connect(conninfo(local_parts.socket_dir, "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield url_of(local_parts.socket_dir, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 async def test_a_migrated_database_is_well(database_url: str) -> None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.cli.app import noun_files
+
 REPOSITORY = Path(__file__).parents[3]
 RUNBOOKS = REPOSITORY / "docs" / "runbooks"
 
@@ -58,3 +60,15 @@ def test_every_runbook_that_the_code_points_at_exists() -> None:
     }
     assert pointers
     assert sorted(pointer for pointer in pointers if not (REPOSITORY / pointer).exists()) == []
+
+
+def test_every_command_that_people_are_told_to_run_exists() -> None:
+    nouns = {name for name, _ in noun_files()}
+    told: set[str] = set()
+    for file in RUNBOOKS.glob("*.md"):
+        told.update(re.findall(r"`covenant ([a-z-]+)", file.read_text(encoding="utf-8")))
+    for package in ("orchestrator", "oracles", "api", "scripts"):
+        for file in (REPOSITORY / package).rglob("*.py"):
+            told.update(re.findall(r"\brun `?covenant ([a-z-]+)", file.read_text(encoding="utf-8")))
+    assert {"doctor", "deploy", "migrate"} <= told
+    assert sorted(told - nouns) == []
