@@ -21,6 +21,7 @@ from orchestrator.credit.mandate import Kind, open_from
 from orchestrator.credit.schedule import defaults_at
 from orchestrator.credit.units import PriceE36, Timestamp
 from orchestrator.db.models import Candidate
+from orchestrator.db.models.registry import table_of
 from orchestrator.triggers.lines import Position, StandingLine, StandingMandate
 from orchestrator.triggers.states import Action
 
@@ -29,7 +30,22 @@ HORIZON_S: Final = 86_400
 STAGGER: Final = 1_440
 """Horizons of neighbouring lines are minutes apart, so that not all of them are worked out in the same block."""
 
-ROWS_AT_ONCE: Final = 2_000
+
+_INSERT = insert(table_of(Candidate))
+_UPSERT: Final = _INSERT.on_conflict_do_update(
+    index_elements=["chain_id", "vault", "line_id", "action", "mandate_hash"],
+    set_={
+        name: getattr(_INSERT.excluded, name)
+        for name in (
+            "trigger_contract",
+            "market_id",
+            "fire_price_e36",
+            "next_due_at",
+            "state_block_number",
+            "state_log_index",
+        )
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +97,8 @@ async def refresh(
 ) -> None:
     """Works the candidates of ``lines`` out anew and stores them in place of those that there were."""
     rows = [row for line in lines for row in _rows(chain_id, vault, line, now)]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        statement = insert(Candidate).values(rows[start : start + ROWS_AT_ONCE])
-        changed = (
-            "trigger_contract",
-            "market_id",
-            "fire_price_e36",
-            "next_due_at",
-            "state_block_number",
-            "state_log_index",
-        )
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["chain_id", "vault", "line_id", "action", "mandate_hash"],
-                set_={name: getattr(statement.excluded, name) for name in changed},
-            )
-        )
+    if rows:
+        await session.execute(_UPSERT, rows)
 
 
 async def forget(session: AsyncSession, chain_id: int, vault: str, line_ids: Collection[int]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -30,7 +30,7 @@ from orchestrator.triggers import candidates
 from orchestrator.triggers.cursor import Head, common_ancestor, is_canonical, lock_cursor, move_cursor
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
 from orchestrator.triggers.lines import StandingLine, changed_lines, lines_at
-from orchestrator.triggers.planning import Planner
+from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
 from orchestrator.triggers.store import RetryPolicy
 from orchestrator.triggers.telling import EngineAlerts, Liquidatable
@@ -38,7 +38,7 @@ from orchestrator.triggers.words import why_liquidatable
 
 log = logging.getLogger(__name__)
 
-LINES_AT_ONCE: Final = 2_000
+LINES_AT_ONCE: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,21 +188,24 @@ class Engine:
             return None
         await self._follow(session, after=ancestor, rewound=ancestor < cursor.number, head=head)
         markets = self._markets(readings)
-        timed, lines = await self._candidates(session, markets, head)
-        wanted = list(firings(lines, markets, readings, head.timestamp))
-        plan = await self._planner.store(session, wanted, head)
-        await candidates.refresh(
-            session, self._chain_id, self._vault, [line for line in lines if line.line_id in timed], head.timestamp
-        )
+        reached = await self._reached(session, markets, head)
+        plans: list[Plan] = []
+        liquidatable: list[Liquidatable] = []
+        async for lines in self._lines(session, sorted(reached), head):
+            wanted = list(firings(lines, markets, readings, head.timestamp))
+            plans.append(await self._planner.store(session, wanted, head))
+            found = liquidatable_lines(lines, markets, head.timestamp)
+            liquidatable += [self._liquidatable(line, markets, head) for line in found]
+            timed = [line for line in lines if reached[line.line_id]]
+            await candidates.refresh(session, self._chain_id, self._vault, timed, head.timestamp)
         await move_cursor(session, self._chain_id, head)
-        found = liquidatable_lines(lines, markets, head.timestamp)
         return Evaluation(
             head=head,
-            candidates=len(lines),
-            stored=plan.stored,
-            intents=plan.intents,
-            liquidatable=tuple(self._liquidatable(line, markets, head) for line in found),
-            failing=plan.failing,
+            candidates=len(reached),
+            stored=sum(plan.stored for plan in plans),
+            intents=sum(plan.intents for plan in plans),
+            liquidatable=tuple(liquidatable),
+            failing={key: error for plan in plans for key, error in plan.failing.items()},
         )
 
     async def _follow(self, session: AsyncSession, *, after: int, rewound: bool, head: Head) -> None:
@@ -212,25 +215,28 @@ class Engine:
             orphaned = await candidates.worked_out_after(session, self._chain_id, self._vault, after)
             await candidates.forget(session, self._chain_id, self._vault, orphaned)
             ids.update(orphaned)
-        for lines in await self._lines(session, sorted(ids), head):
+        async for lines in self._lines(session, sorted(ids), head):
             await candidates.refresh(session, self._chain_id, self._vault, lines, head.timestamp)
 
-    async def _candidates(
+    async def _reached(
         self, session: AsyncSession, markets: Mapping[int, MarketView], head: Head
-    ) -> tuple[frozenset[int], Sequence[StandingLine]]:
-        """Lines whose price or time is reached, and which of them for their time."""
+    ) -> Mapping[int, bool]:
+        """Lines whose price or time is reached, and whether it was their time."""
         reached: dict[int, bool] = {}
         for market_id, market in markets.items():
             price = market.oracle.measuring_price
             reached.update(
                 await candidates.reached(session, self._chain_id, self._vault, market_id, price, head.timestamp)
             )
-        chunks = await self._lines(session, sorted(reached), head)
-        return frozenset(line for line, timed in reached.items() if timed), [line for lines in chunks for line in lines]
+        return reached
 
-    async def _lines(self, session: AsyncSession, ids: Sequence[int], head: Head) -> Sequence[Sequence[StandingLine]]:
-        chunks = [ids[start : start + LINES_AT_ONCE] for start in range(0, len(ids), LINES_AT_ONCE)]
-        return [await lines_at(session, self._chain_id, self._vault, chunk, head.number) for chunk in chunks]
+    async def _lines(
+        self, session: AsyncSession, ids: Sequence[int], head: Head
+    ) -> AsyncIterator[Sequence[StandingLine]]:
+        """A few hundred at a time: the database ends a transaction in which it hears nothing for long."""
+        for start in range(0, len(ids), LINES_AT_ONCE):
+            chunk = ids[start : start + LINES_AT_ONCE]
+            yield await lines_at(session, self._chain_id, self._vault, chunk, head.number)
 
     def _markets(self, readings: Readings) -> Mapping[int, MarketView]:
         return {

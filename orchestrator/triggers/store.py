@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.db.models import Trigger
+from orchestrator.db.models.registry import table_of
 from orchestrator.triggers.states import LIVE, Action, TriggerStatus
 
 
@@ -102,5 +103,6 @@ async def insert_new(session: AsyncSession, rows: Sequence[Mapping[str, object]]
     """Stores triggers and says which of them are new: only those are sent (pitfall 34)."""
     if not rows:
         return ()
-    statement = insert(Trigger).values(list(rows)).on_conflict_do_nothing().returning(Trigger.id)
-    return set((await session.scalars(statement)).all())
+    triggers = table_of(Trigger)
+    statement = insert(triggers).on_conflict_do_nothing().returning(triggers.c.id)
+    return set((await session.execute(statement, rows)).scalars())
