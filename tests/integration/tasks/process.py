@@ -17,7 +17,8 @@ from typing import Any
 from scripts.local.notification import listen
 
 START_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 2.0
+STOP_TIMEOUT_S = 4.0
+"""A process is gone within two seconds; tests share two cores with each other."""
 
 
 class RunningProcess:
