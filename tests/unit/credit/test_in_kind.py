@@ -181,6 +181,10 @@ def test_nothing_is_paid_where_nothing_is_owed_or_nothing_is_left() -> None:
         pay_in_kind(BILLED, oracle(2_000), max_paid=NO_CASH)
 
 
+def test_one_wei_can_be_paid_in_kind() -> None:
+    assert pay_in_kind(BILLED, oracle(2_000), max_paid=Wei(1)).payments[0].amount == 1
+
+
 def test_the_keeper_is_paid_in_collateral_without_discount() -> None:
     result = pay_in_kind(BORROWED, oracle(1_400), fee_bps=ONE_PERCENT)
     paid = result.payments[0].amount

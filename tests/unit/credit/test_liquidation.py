@@ -209,6 +209,14 @@ def test_a_loss_is_recorded_to_the_wei_of_the_debt() -> None:
     assert lost.charges > 0
 
 
+def test_a_write_off_leaves_nothing_owed() -> None:
+    """Billed or not, charge or principal."""
+    owing = replace(after(BORROWED, 220 * DAY), collateral=NO_COLLATERAL)
+    assert min(owing.unbilled, owing.billed, owing.billed_principal, owing.unpaid_since) > 0
+    gone = take(owing, NO_ORACLE).state
+    assert (gone.principal, gone.unbilled, gone.billed, gone.billed_principal, gone.unpaid_since) == (0, 0, 0, 0, 0)
+
+
 def test_a_written_off_line_is_over() -> None:
     gone = take(BORROWED, oracle(500)).state
     with pytest.raises(LineClosed):

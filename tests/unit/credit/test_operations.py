@@ -126,6 +126,11 @@ class TestDraw:
         no_fee = replace(TERMS, commitment_bps=Bps(0))
         assert draw(OPENED, no_fee, usdc(500), oracle(2_000), at(180 * DAY - 1)).flows
 
+    def test_the_minimum_debt_can_be_drawn_and_then_any_amount(self) -> None:
+        """Pitfall 12: the minimum binds what is owed, not what is drawn."""
+        first = draw(OPENED, TERMS, TERMS.min_debt, oracle(2_000), at(0)).state
+        assert draw(first, TERMS, Wei(1), oracle(2_000), at(0)).state.principal == TERMS.min_debt + 1
+
     def test_without_a_price_nothing_is_drawn(self) -> None:
         """Pitfalls 1 and 19: what adds risk waits for every check of the oracle."""
         for reading in (NO_ORACLE, OracleReading(None, dollars(2_000))):
@@ -196,9 +201,12 @@ class TestReserve:
     def test_it_stays_in_an_unhealthy_line(self) -> None:
         with pytest.raises(Unhealthy):
             withdraw_reserve(DRAWN, TERMS, usdc(1), oracle(249), at(DAY))
+        with pytest.raises(Unhealthy):
+            withdraw_reserve(line(principal=Wei(1), reserve=usdc(1)), TERMS, usdc(1), NO_ORACLE, at(0))
 
     def test_without_debt_no_price_is_needed_and_with_debt_one_is(self) -> None:
-        assert withdraw_reserve(line(reserve=usdc(1)), TERMS, usdc(1), NO_ORACLE, at(0)).state.reserve == 0
+        idle = line(reserve=usdc(1), collateral=weth(1))
+        assert withdraw_reserve(idle, TERMS, usdc(1), NO_ORACLE, at(0)).state.reserve == 0
         with pytest.raises(PriceUnavailable):
             withdraw_reserve(DRAWN, TERMS, usdc(1), NO_ORACLE, at(0))
 
@@ -224,6 +232,9 @@ class TestRepay:
         """The minimum binds draws and partial liquidations, never a repayment."""
         result = repay(DRAWN, TERMS, usdc(999.999999), at(0))
         assert debt(result.state) == 1
+
+    def test_one_wei_can_be_repaid(self) -> None:
+        assert debt(repay(DRAWN, TERMS, Wei(1), at(0)).state) == usdc(1_000) - 1
 
     def test_nothing_and_nothing_owed_are_refused(self) -> None:
         with pytest.raises(ZeroAmount):
