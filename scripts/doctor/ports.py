@@ -6,6 +6,7 @@ from contextlib import closing
 
 import httpx
 
+from api.openapi import TITLE
 from scripts.doctor.diagnosis import Area, Diagnosis
 
 PORTS = Area("ports")
@@ -50,4 +51,4 @@ async def is_covenant(origin: str) -> bool:
             description = (await client.get(f"{origin}/openapi.json")).raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return False
-    return isinstance(description, dict) and str(description.get("info", {}).get("title", "")).startswith("Covenant")
+    return isinstance(description, dict) and description.get("info", {}).get("title") == TITLE

@@ -3,8 +3,11 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,28 @@ def visit(state_dir: Path, **settings: str) -> Visit:
     command = [str(COVENANT), "doctor", "--json"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
     return Visit(run.returncode, json.loads(run.stdout), run.stdout + run.stderr)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(settings: Mapping[str, str]) -> Iterator[None]:
+    """The web process, listening."""
+    command = [sys.executable, "-m", "scripts.processes.web"]
+    process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        assert any("listening on" in line for line in process.stderr), "it ended before it listened"
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def test_a_machine_where_nothing_runs_yet_is_well_and_told_what_would_be_embedded(tmp_path: Path) -> None:
@@ -85,23 +110,26 @@ def test_everything_that_is_wrong_is_found_in_one_visit(
     assert "horse" not in seen.output
 
 
-def test_a_service_with_all_that_it_needs_is_well(
+def test_a_service_with_all_that_it_needs_is_well_and_its_api_is_recognised(
     tmp_path: Path, database_url: str, redis_url: str, anvil: str
 ) -> None:
     deployment = asyncio.run(bootstrap(anvil, tmp_path))
-    seen = visit(
-        tmp_path,
-        DATABASE_URL=database_url,
-        REDIS_URL=redis_url,
-        RPC_URL=anvil,
-        COVENANT_CHAIN_ID="31337",
-        COVENANT_BOOK=str(deployment.book_path),
-        COVENANT_KEYSTORE=str(deployment.accounts.keystore(Role.KEEPER)),
-        COVENANT_KEYSTORE_PASSWORD_FILE=str(deployment.accounts.password_file),
-    )
+    settings = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "RPC_URL": anvil,
+        "COVENANT_CHAIN_ID": "31337",
+        "COVENANT_BOOK": str(deployment.book_path),
+        "COVENANT_KEYSTORE": str(deployment.accounts.keystore(Role.KEEPER)),
+        "COVENANT_KEYSTORE_PASSWORD_FILE": str(deployment.accounts.password_file),
+        "COVENANT_API_PORT": str(free_port()),
+    }
+    with serving(settings):
+        seen = visit(tmp_path, **settings)
     assert (seen.code, seen.report["ok"]) == (0, True)
     assert {check["subject"] for check in seen.report["checks"] if check["grade"] != "ok"} == {"cursor"}
     assert {seen.grade(subject) for subject in ("code", "wiring", "oracle WETH/USDC", "key", "balance")} == {"ok"}
+    assert "the API of Covenant answers there" in seen.output
 
 
 def test_a_dead_provider_fails_and_what_needs_it_is_skipped(tmp_path: Path, database_url: str) -> None:
