@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
@@ -74,8 +74,14 @@ def jsonable(parameter: Parameter, value: Any) -> Any:
         return checksummed(value)
     if parameter.type == "bytes" and isinstance(value, bytes):
         return "0x" + value.hex()
-    bits = re.fullmatch(r"u?int(\d+)", parameter.type)
-    return str(value) if bits and int(bits[1]) > LARGEST_JSON_INTEGER_BITS else value
+    return str(value) if _needs_digits(parameter.type) else value
+
+
+@cache
+def _needs_digits(kind: str) -> bool:
+    """Whether integers of a type can be larger than what every reader of JSON keeps exactly."""
+    bits = re.fullmatch(r"u?int(\d+)", kind)
+    return bits is not None and int(bits[1]) > LARGEST_JSON_INTEGER_BITS
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from orchestrator.settings import redact_url
 
 Call = tuple[str, Sequence[Any]]
 
-MAX_BATCH = 200
+MAX_BATCH = 100
 
 EXECUTION_REVERTED = 3
 

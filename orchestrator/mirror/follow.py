@@ -21,6 +21,7 @@ from orchestrator.mirror.batch import Batch
 from orchestrator.mirror.commit import Committer, CursorMoved, SequenceGap
 from orchestrator.mirror.cursor import Position, canonical_hashes, freeze, require_position
 from orchestrator.mirror.fetch import fetch_proven
+from orchestrator.mirror.quarantine import quarantine_alert
 from orchestrator.mirror.reorg import FinalizedMismatch, find_ancestor
 
 log = logging.getLogger(__name__)
@@ -142,10 +143,10 @@ class Follower:
         log.debug("committed", extra={"block": committed.tip.number, "logs": committed.logs})
         for item in committed.quarantined:
             await self.alerts.raise_(
-                f"mirror_quarantine:{self.chain_id}",
+                quarantine_alert(self.chain_id),
                 Severity.CRITICAL,
                 f"a log of {item.log.address} could not be mirrored: {item.fault}",
-                "see the table `quarantine`; a fixed version takes it in with `covenant reindex`",
+                "see the table `quarantine`; a version that can read it takes it in when it starts",
                 {"block": item.log.block_number, "log_index": item.log.log_index, "tx": item.log.tx_hash},
             )
         for gap in committed.gaps:

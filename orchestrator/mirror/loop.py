@@ -23,6 +23,7 @@ from orchestrator.mirror.commit import Committer, CursorMoved
 from orchestrator.mirror.cursor import HeadsContradict
 from orchestrator.mirror.decode import Codecs
 from orchestrator.mirror.follow import Follower, Step
+from orchestrator.mirror.quarantine import count_quarantined, quarantine_alert
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.start import open_mirror, store_feeds
 from orchestrator.mirror.watch import sources_of_book, sources_of_feeds
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LEASE_TTL = timedelta(seconds=3)
 """How long a standby waits for a leader that was killed. A slow leader keeps its lease unless one stands by."""
+RELEASE_TIMEOUT_S = 1.0
 LONGEST_PAUSE_S = 5.0
 ALERT_AFTER_S = 30.0
 
@@ -108,8 +110,9 @@ class MirrorLoop:
 
     async def _release(self, lease: Lease) -> None:
         try:
-            await lease.release(self.engine)
-        except PASSING as error:
+            async with asyncio.timeout(RELEASE_TIMEOUT_S):
+                await lease.release(self.engine)
+        except (*PASSING, TimeoutError) as error:
             log.warning("the lease could not be released (%s): it expires by itself", type(error).__name__)
 
     async def _follow(self, lease: Lease) -> None:
@@ -135,6 +138,9 @@ class MirrorLoop:
         head = (await reader.heads()).latest
         wanted = sources_of_book(self.book) + await sources_of_feeds(reader, self.book, head.hash)
         projector = await open_mirror(self.engine, lease, reader, self.book.chain_id, wanted, self.codecs)
+        async with self.engine.connect() as connection:
+            if await count_quarantined(connection, self.book.chain_id) == 0:
+                await self.alerts.resolve(quarantine_alert(self.book.chain_id))
         return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts)
 
     async def _failed(self, error: Exception) -> None:

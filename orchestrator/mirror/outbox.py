@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from orchestrator.chain.codec import checksummed
 from orchestrator.chain.contracts import Contract
 from orchestrator.mirror.decode import Event
 from orchestrator.mirror.projections.rows import BIGINT_MAX
@@ -73,4 +74,6 @@ def _line_of(event: Event) -> int | None:
 
 def _feed_of(event: Event) -> dict[str, Any]:
     """A round's event comes from an aggregator; its reader knows the feed."""
-    return {"feed": event.source.feed, "pair": event.source.label} if event.source.role is Role.FEED else {}
+    if event.source.role is not Role.FEED:
+        return {}
+    return {"feed": checksummed(event.source.feed or event.log.address), "pair": event.source.label}

@@ -18,6 +18,17 @@ from orchestrator.mirror.newest_lines import update_lines
 from orchestrator.mirror.stored_logs import log_of
 
 
+def quarantine_alert(chain_id: int) -> str:
+    """The key of the alert that lasts while logs are in quarantine."""
+    return f"mirror_quarantine:{chain_id}"
+
+
+async def count_quarantined(connection: AsyncConnection, chain_id: int) -> int:
+    """How many logs wait for a version that can read them."""
+    query = select(func.count()).where(Quarantine.chain_id == chain_id, Quarantine.resolved_at.is_(None))
+    return (await connection.execute(query)).scalar_one()
+
+
 async def quarantine_logs(connection: AsyncConnection, chain_id: int, faulty: Iterable[ProjectedLog]) -> None:
     """Keep the reason why each of some stored logs made nothing."""
     rows = [

@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.db.models import Cursor, Lease, OutboxEvent, Quarantine, Reconciliation
+from orchestrator.db.models import Cursor, Lease, OutboxEvent, Reconciliation
 from orchestrator.mirror.cursor import Position, require_position
 from orchestrator.mirror.loop import lease_name
+from orchestrator.mirror.quarantine import count_quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,6 @@ async def mirror_status(connection: AsyncConnection, chain_id: int) -> MirrorSta
             )
         )
     ).one_or_none()
-    quarantined = select(func.count()).where(Quarantine.chain_id == chain_id, Quarantine.resolved_at.is_(None))
     unsequenced = select(func.count()).where(OutboxEvent.chain_id == chain_id, OutboxEvent.position.is_(None))
     reconciled = (
         await connection.execute(
@@ -58,7 +58,7 @@ async def mirror_status(connection: AsyncConnection, chain_id: int) -> MirrorSta
         updated_at=updated_at,
         writer=lease.holder if lease else None,
         epoch=lease.epoch if lease else None,
-        quarantined=(await connection.execute(quarantined)).scalar_one(),
+        quarantined=await count_quarantined(connection, chain_id),
         unsequenced=(await connection.execute(unsequenced)).scalar_one(),
         reconciled_block=reconciled.block_number if reconciled else None,
         reconciled_equal=reconciled.equal if reconciled else None,

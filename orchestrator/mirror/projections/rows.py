@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from orchestrator.db.models import Model
@@ -56,4 +57,9 @@ def bigint(value: int, name: str) -> int:
 
 def columns_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A Solidity struct's fields under the names of our columns: accruedAt → accrued_at."""
-    return {re.sub(r"([A-Z])", r"_\1", name).lower(): value for name, value in fields.items()}
+    return {_snake_case(name): value for name, value in fields.items()}
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()

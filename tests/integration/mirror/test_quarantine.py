@@ -1,18 +1,21 @@
 """A log that cannot be decoded or applied is kept apart, is told of, and stops nothing else."""
 
+import asyncio
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.chain.blocks import ChainLog
+from orchestrator.chain.contracts import Contract
 from orchestrator.db.models import Alert, OracleRound, OutboxEvent, Quarantine
 from orchestrator.mirror.apply import apply_logs
 from orchestrator.mirror.batch import ProjectedLog, Projector
+from orchestrator.mirror.loop import MirrorLoop
 from orchestrator.mirror.projections.rows import Row
 from orchestrator.mirror.quarantine import retry_quarantined
 from orchestrator.mirror.watch import Role, Source, Watch
 from tests.integration.mirror.ground import CHAIN_ID, PRICE, Ground, Mirror, codecs
-from tests.integration.mirror.rows import all_rows, count, position
+from tests.integration.mirror.rows import all_rows, count, position, until
 
 BEYOND_ANY_CLOCK = 2**200
 
@@ -66,13 +69,18 @@ async def test_what_the_database_refuses_is_quarantined_alone(engine: AsyncEngin
     assert await count(engine, OracleRound) == 2
 
 
-async def test_a_version_that_can_read_a_log_takes_it_out_of_quarantine(ground: Ground, mirror: Mirror) -> None:
-    """An older version does not know `LineState`; the next one starts, and applies what was left behind."""
-    projector = mirror.follower.committer.projector
+def forget_line_states(mirror: Mirror) -> None:
+    """Makes the mirror that of an older version, which does not know `LineState`."""
+    committer = mirror.follower.committer
     known = codecs()[Role.VAULT]
     abi = [entry for entry in known.abi if entry.get("name") != "LineState"]
-    older = replace(projector, codecs={**codecs(), Role.VAULT: type(known)("CreditVault", abi)})
-    mirror.follower.committer = replace(mirror.follower.committer, projector=older)
+    older = replace(committer.projector, codecs={**codecs(), Role.VAULT: Contract("CreditVault", abi)})
+    mirror.follower.committer = replace(committer, projector=older)
+
+
+async def test_a_version_that_can_read_a_log_takes_it_out_of_quarantine(ground: Ground, mirror: Mirror) -> None:
+    projector = mirror.follower.committer.projector
+    forget_line_states(mirror)
     line_id = await ground.open_line()
     await mirror.catch_up()
     [line] = await all_rows(mirror.engine, "SELECT seq, undrawn FROM lines")
@@ -83,6 +91,28 @@ async def test_a_version_that_can_read_a_log_takes_it_out_of_quarantine(ground: 
     stored = await ground.view("vault", "CreditVault", "stored", line_id)
     [line] = await all_rows(mirror.engine, "SELECT seq, undrawn FROM lines")
     assert (line.seq, line.undrawn) == (1, stored["undrawn"])
+    assert await count(mirror.engine, Quarantine, resolved_at=None) == 0
+
+
+async def test_the_next_start_tries_the_quarantine_and_resolves_its_alert(ground: Ground, mirror: Mirror) -> None:
+    forget_line_states(mirror)
+    await ground.open_line()
+    await mirror.catch_up()
+    assert await count(mirror.engine, Alert, key=f"mirror_quarantine:{CHAIN_ID}", resolved_at=None) == 1
+    await mirror.lease.release(mirror.engine)
+    newer = MirrorLoop(
+        engine=mirror.engine,
+        readers=[mirror.reader],
+        book=ground.book(),
+        codecs=codecs(),
+        alerts=mirror.follower.alerts,
+        poll_interval_s=0.02,
+        moved=lambda: None,
+    )
+    running = asyncio.create_task(newer.run(ready=lambda: None))
+    await until(mirror.engine, "SELECT count(*) = count(resolved_at) FROM alerts")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
     assert await count(mirror.engine, Quarantine, resolved_at=None) == 0
 
 
