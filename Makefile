@@ -88,7 +88,7 @@ run = @start=$$SECONDS; printf '\n== %s\n' '$(1)'; \
 	if $(2); then printf -- '-- %s: ok in %d s\n' '$(1)' "$$((SECONDS - start))"; \
 	else printf -- '-- %s: FAILED after %d s (make %s runs it alone)\n' '$(1)' "$$((SECONDS - start))" '$(1)' >&2; exit 1; fi
 
-.PHONY: test lint fmt types imports test-contracts test-python test-deep
+.PHONY: test lint fmt types imports test-contracts test-python test-deep deep-histories
 test: setup ## everything: lint, types, imports, Solidity and Python tests
 	$(call run,lint,$(MAKE) lint)
 	$(call run,imports,$(MAKE) imports)
@@ -122,6 +122,9 @@ test-python: build build-release .venv-audit/.stamp ## Python tests: unit, contr
 test-deep: setup ## Solidity fuzz and invariant tests of the release build, for long
 	@FOUNDRY_PROFILE=deep $(FORGE) test
 
+deep-histories: build build-release ## random histories, contracts against rules; goes on where it stopped (SEEDS=0..10000)
+	@python -m tests.contracts.deep_histories $(or $(SEEDS),0..10000)
+
 # ---------------------------------------------------------------- measure
 
 .PHONY: audit coverage gas
@@ -137,12 +140,15 @@ gas: setup ## gas by function, on the release build
 
 # ---------------------------------------------------------------- run
 
-.PHONY: demo up
+.PHONY: demo up readme
 demo: build-release ## one credit line, from the signed offer to the last wei (ARGS="--rounds FILE")
 	@covenant demo $(ARGS)
 
 up: build-release ## the whole stack with a simulated market, until Ctrl-C (ARGS="--json")
 	@exec covenant up $(ARGS)
+
+readme: build-release ## run the demo and put what it says into README.md
+	@python -m scripts.demo.capture
 
 .PHONY: clean
 clean: ## remove what make made, but neither the installed packages nor the state of `make up`

@@ -41,9 +41,9 @@ def mandate_in_words(mandate: Mandate) -> str:
     """A mandate as its borrower would say it."""
     per_period = "an hour" if mandate.period_hours == 1 else f"in {mandate.period_hours} h"
     if mandate.kind is Kind.DUE:
-        return f"pay each bill from the reserve, at most {mandate.cap_per_period // USDC:,} USDC {per_period}"
+        return f"a bill: from the reserve, at most {mandate.cap_per_period // USDC:,} USDC {per_period}"
     if mandate.source is From.RESERVE:
         cap, means = f"{mandate.cap_per_period // USDC:,} USDC", "from the reserve"
     else:
         cap, means = f"{mandate.cap_per_period // WETH:,} WETH", "in kind"
-    return f"above {mandate.threshold_bps / 100:g} % of the value, pay {means}, at most {cap} {per_period}"
+    return f"above {mandate.threshold_bps / 100:g} %: {means}, at most {cap} {per_period}"

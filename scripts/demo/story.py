@@ -163,9 +163,9 @@ class Story:
             await asyncio.sleep(self.pause_s)
         compared = Reconciled.of(await self.cast.compare_mirror())
         self.facts.reconciliations.append(compared)
-        self.stage.note(
-            f"mirror and chain compared meanwhile: {compared.facts_compared} facts at block {compared.block_number}"
-        )
+        if not compared.differences:
+            words = f"{compared.facts_compared} facts at block {compared.block_number}"
+            self.stage.done("the mirror equals the chain while money is at work", words)
 
     async def _round(self, watch: Watch, line: OpenedLine, number: int, round_: Round, second: int) -> None:
         cast = self.cast
