@@ -18,6 +18,7 @@ from orchestrator.triggers.engine import Engine, EnginePolicy
 from orchestrator.triggers.telling import EngineAlerts
 from scripts.processes.deployment import open_deployment
 from scripts.processes.entry import run_process
+from scripts.processes.metrics import serving_metrics
 
 
 async def run(settings: Settings) -> None:
@@ -37,9 +38,10 @@ async def run(settings: Settings) -> None:
         )
         await open_cursor(sessions, deployment.chain_id)
         interval_s = settings.covenant_poll_interval_ms / 1000
-        async with Wakeups(deployment.database_url, [BLOCKS]) as wakeups:
-            notify_ready()
-            await tick("engine", engine.step, wakeups, interval_s=interval_s, alerts=alerts)
+        with serving_metrics(settings, metrics):
+            async with Wakeups(deployment.database_url, [BLOCKS]) as wakeups:
+                notify_ready()
+                await tick("engine", engine.step, wakeups, interval_s=interval_s, alerts=alerts)
 
 
 def main() -> int:

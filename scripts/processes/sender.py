@@ -21,6 +21,7 @@ from orchestrator.transactions.signers.keystore import open_keystore
 from orchestrator.triggers.outcomes import TriggerOutcomes
 from scripts.processes.deployment import open_deployment
 from scripts.processes.entry import run_process
+from scripts.processes.metrics import serving_metrics
 
 
 async def run(settings: Settings) -> None:
@@ -42,14 +43,15 @@ async def run(settings: Settings) -> None:
             policy=SendPolicy(max_fee_per_gas_wei=settings.covenant_max_fee_per_gas_wei),
         )
         interval_s = settings.covenant_poll_interval_ms / 1000
-        async with Wakeups(deployment.database_url, [INTENTS, BLOCKS]) as wakeups:
+        name = f"sender:{deployment.chain_id}:{signer.address}"
+        with serving_metrics(settings, metrics):
+            async with Wakeups(deployment.database_url, [INTENTS, BLOCKS]) as wakeups:
 
-            async def send() -> None:
-                await sender.recover()
-                await tick("sender", sender.tick, wakeups, interval_s=interval_s, alerts=alerts)
+                async def send() -> None:
+                    await sender.recover()
+                    await tick("sender", sender.tick, wakeups, interval_s=interval_s, alerts=alerts)
 
-            name = f"sender:{deployment.chain_id}:{signer.address}"
-            await lead(deployment.engine, name, send, notify_ready)
+                await lead(deployment.engine, name, send, notify_ready)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from orchestrator.tasks.running import Running
 from scripts.processes.broker import require_broker
 from scripts.processes.entry import run_blocking_process
 from scripts.processes.jobs import celery_of
+from scripts.processes.metrics import serving_metrics
 
 
 def run(settings: Settings) -> None:
@@ -24,7 +25,8 @@ def run(settings: Settings) -> None:
     require_broker(settings)
     logging.captureWarnings(True)  # Celery warns on standard error, between our lines
     running = Running()
-    app = celery_of(settings, Metrics(), running)
+    metrics = Metrics()
+    app = celery_of(settings, metrics, running)
 
     def stop(*_: object) -> None:
         """Celery's own handler would wait for the job to end, and for its loop to wake up."""
@@ -51,7 +53,8 @@ def run(settings: Settings) -> None:
         without_heartbeat=True,
         quiet=True,
     )
-    worker.start()
+    with serving_metrics(settings, metrics):
+        worker.start()
     if worker.exitcode:
         sys.exit(worker.exitcode)
 

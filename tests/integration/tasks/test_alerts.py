@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -80,7 +81,7 @@ async def test_it_is_logged_when_it_begins_and_when_it_ends(alerts: Alerts, capl
 async def test_each_sight_of_it_moves_the_metric_of_its_kind(alerts: Alerts, metrics: Metrics) -> None:
     for key in ("feed:1", "feed:1", "feed:2", "nonce:1"):
         await raise_(alerts, key)
-    text = metrics.render().decode()
+    text = generate_latest(metrics.registry).decode()
     assert 'covenant_alerts_raised_total{kind="feed",severity="critical"} 3.0' in text
     assert 'covenant_alerts_raised_total{kind="nonce",severity="critical"} 1.0' in text
 
@@ -100,7 +101,7 @@ async def test_a_database_that_is_away_stops_nobody_and_hides_nothing(
     await raise_(Alerts(sessions_of(nowhere), metrics))
     await nowhere.dispose()
     assert "alert without a row (OperationalError): the feed is stale" in caplog.messages
-    assert 'kind="feed"' in metrics.render().decode()
+    assert 'kind="feed"' in generate_latest(metrics.registry).decode()
 
 
 async def test_a_process_that_looks_again_and_again_tells_once_and_knows_what_an_earlier_run_told(

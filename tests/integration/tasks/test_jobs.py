@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -85,7 +86,7 @@ async def test_a_signer_that_runs_low_is_told_until_it_is_funded(
         assert len(await told(engine)) == messages
     (message,) = await told(engine)
     assert message == f"the signer {SIGNER} has 0 wei left, less than {LOW_BALANCE_WEI}"
-    assert f'covenant_signer_balance_wei{{signer="{SIGNER}"}} 0.0' in metrics.render().decode()
+    assert f'covenant_signer_balance_wei{{signer="{SIGNER}"}} 0.0' in generate_latest(metrics.registry).decode()
     await rpc.aclose()
 
 

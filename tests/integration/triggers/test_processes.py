@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
+import httpx
 import pytest
 from eth_account import Account
 
@@ -35,6 +37,13 @@ def environment(service: Service, database_url: str, tmp_path: Path) -> dict[str
     }
 
 
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 async def until_done(service: Service, count: int) -> None:
     async def done() -> bool:
         await service.mirror.catch_up()
@@ -49,9 +58,17 @@ async def test_a_round_becomes_a_repayment_and_both_stop_when_told(
 ) -> None:
     line = await service.drawn_line()
     await service.ground.register_mandate(line, **ltv_mandate())
-    async with running("engine", environment) as engine, running("sender", environment) as sender:
+    port = str(unused_port())
+    measured = environment | {"COVENANT_METRICS_PORT": port}
+    async with running("engine", measured) as engine, running("sender", environment) as sender:
         await service.ground.push(FALLEN)
         await until_done(service, 1)
+        async with httpx.AsyncClient() as client:
+            numbers = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+        assert 'covenant_triggers_total{action="repay"} 1.0' in numbers
+        assert f"metrics can't be served on 127.0.0.1:{port}" in await refused(
+            "sender", measured | {"COVENANT_LOG_LEVEL": "info"}
+        )
         for process in (engine, sender):
             assert await process.stop() < STOP_TIMEOUT_S
             assert process.child.returncode == 0
