@@ -71,11 +71,6 @@ class Judgement:
     round_id: int | None
     age_s: int | None
 
-    @property
-    def usable(self) -> bool:
-        """Whether the newest answer may be believed: it is no older than promised plus the margin, and plausible."""
-        return self.status in (FeedStatus.FRESH, FeedStatus.LATE)
-
 
 def rounds_needed(policy: FeedPolicy) -> int:
     """How many of a feed's newest rounds ``judge`` looks at."""

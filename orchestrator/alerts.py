@@ -64,30 +64,23 @@ class Alerts:
 
     async def resolve(self, key: str) -> bool:
         """Closes the open alert of a condition that is over; False when there was none."""
-        return key in await self._resolve(Alert.key == key)
-
-    async def resolve_except(self, prefix: str, lasting: frozenset[str]) -> frozenset[str]:
-        """Closes the open alerts whose key starts with ``prefix`` unless it is in ``lasting``; returns their keys."""
-        return await self._resolve(Alert.key.startswith(prefix, autoescape=True), Alert.key.not_in(lasting))
+        closing = (
+            update(Alert)
+            .where(Alert.key == key, Alert.resolved_at.is_(None))
+            .values(resolved_at=func.clock_timestamp())
+            .returning(Alert.message)
+        )
+        async with self._sessions.begin() as session:
+            message = (await session.execute(closing)).scalar_one_or_none()
+        if message is not None:
+            log.info("resolved: %s", message, extra={"alert": key})
+        return message is not None
 
     async def open_keys(self, prefix: str) -> frozenset[str]:
         """Keys of the open alerts that start with ``prefix``."""
         query = select(Alert.key).where(Alert.key.startswith(prefix, autoescape=True), Alert.resolved_at.is_(None))
         async with self._sessions() as session:
             return frozenset((await session.scalars(query)).all())
-
-    async def _resolve(self, *conditions: Any) -> frozenset[str]:
-        closing = (
-            update(Alert)
-            .where(*conditions, Alert.resolved_at.is_(None))
-            .values(resolved_at=func.clock_timestamp())
-            .returning(Alert.key, Alert.message)
-        )
-        async with self._sessions.begin() as session:
-            closed = (await session.execute(closing)).all()
-        for key, message in closed:
-            log.info("resolved: %s", message, extra={"alert": key})
-        return frozenset(key for key, _ in closed)
 
 
 class Conditions:

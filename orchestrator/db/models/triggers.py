@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from orchestrator.db.models.registry import Model
 from orchestrator.db.types import Address, Hash, Integer256
 
-LIVE_TRIGGER_STATUSES = ("pending", "sending", "mined")
-
 
 class Candidate(Model):
     """When an action on a line may be wanted at the earliest: conservative, misses nothing; the exact rule decides.

@@ -38,7 +38,6 @@ def test_an_answer_is_fresh_within_the_heartbeat_late_within_the_margin_and_stal
     judged = judge(ending(2_000, age_s=age_s), HOURLY, NOW)
     assert judged.status is status
     assert judged.age_s == age_s
-    assert judged.usable is (status in (FeedStatus.FRESH, FeedStatus.LATE))
 
 
 def test_a_feed_without_rounds_is_unknown() -> None:
@@ -54,10 +53,9 @@ def test_a_feed_without_rounds_is_unknown() -> None:
         (Round(2, 0, 0), FeedStatus.STALE),
     ],
 )
-def test_pitfall_36_a_zero_or_negative_answer_or_a_zero_time_is_never_usable(newest: Round, status: FeedStatus) -> None:
+def test_pitfall_36_a_zero_answer_or_a_zero_time_is_never_believed(newest: Round, status: FeedStatus) -> None:
     judged = judge([Round(1, 2_000, NOW - 60), newest], HOURLY, NOW)
     assert judged.status is status
-    assert not judged.usable
     assert "round 2 is refused" in judged.reason
 
 
