@@ -51,8 +51,9 @@ class AnvilChain:
 
     async def _mined(self, transaction: dict[str, str]) -> Any:
         hash_ = await self._rpc.call("eth_sendTransaction", [transaction])
-        while (receipt := await self._rpc.call("eth_getTransactionReceipt", [hash_])) is None:
-            await asyncio.sleep(0.005)
+        receipt = None
+        while receipt is None:
+            receipt = await self._rpc.call("eth_getTransactionReceipt", [hash_])
         return receipt
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -9,7 +9,7 @@ from tests.contracts.support.expectation import Expectation
 from tests.contracts.support.ground import ADAPTER, FEED, NFT, TRIGGER, VAULT, Ground, Role
 from tests.contracts.support.questions import Question, answers, ask, questions_after
 from tests.contracts.support.script import History
-from tests.contracts.support.steps import Step, call_of, market_calls
+from tests.contracts.support.steps import call_of, market_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,14 @@ class Mismatch:
     rules: str
 
     def __str__(self) -> str:
-        lines = [f"seed {self.history.seed}: contracts and rules differ after step {self.step}", f"  {self.history.deal}"]
+        lines = [
+            f"seed {self.history.seed}: contracts and rules differ after step {self.step}",
+            f"  {self.history.deal}",
+        ]
         lines += [f"  {number:>3} {step}" for number, step in enumerate(self.history.steps[: self.step + 1])]
-        return "\n".join([*lines, f"  {self.about}", f"    contracts: {self.contracts}", f"    rules:     {self.rules}"])
+        return "\n".join(
+            [*lines, f"  {self.about}", f"    contracts: {self.contracts}", f"    rules:     {self.rules}"]
+        )
 
 
 def first_mismatch(history: History, chain: Chain, ground: Ground) -> Mismatch | None:

@@ -1,12 +1,23 @@
 """The market and the offer of one history, drawn from its seed: every cap, edge and kind of token has its turn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
 from orchestrator.credit.offer import ANYONE, Offer
 from orchestrator.credit.terms import MAX_KEEPER_FEE_BPS
-from orchestrator.credit.units import BPS, MAX_LIMIT, PRICE_SCALE, UINT16_MAX, Bps, CollateralWei, Timestamp, Wei
+from orchestrator.credit.units import (
+    BPS,
+    MAX_LIMIT,
+    PRICE_SCALE,
+    UINT16_MAX,
+    UINT32_MAX,
+    YEAR,
+    Bps,
+    CollateralWei,
+    Timestamp,
+    Wei,
+)
 from scripts.deploy.create2 import address_of
 from tests.contracts.support.ground import DECIMALS, FeedName, Ground, Role
 
@@ -38,30 +49,45 @@ class Deal:
     loan_decimals: int
     min_debt: Wei
     oracle: OracleTerms
-    oracle_creation: bytes
+    oracle_creation: bytes = field(repr=False)
     offer: Offer
     opening_answers: dict[FeedName, int]
+
+    @property
+    def last_second(self) -> Timestamp:
+        """Until here no debt can outgrow 96 bits, at 200 % a year: later the contracts take payments in parts only."""
+        years = min(100, 2**95 // (2 * self.offer.limit))
+        return Timestamp(min(UINT32_MAX - 10**6, STARTS_AT + years * YEAR))
 
 
 def random_deal(random: Random, ground: Ground) -> Deal:
     loan_decimals, collateral_decimals = random.choice(DECIMALS), random.choice(DECIMALS)
     loan_token, collateral_token = ground.loan_tokens[loan_decimals], ground.collateral_tokens[collateral_decimals]
-    limit = Wei(random.choice((MAX_LIMIT, 1, any_size(random, 92), any_size(random, 60), 10 ** (loan_decimals + 4))))
-    collateral = CollateralWei(random.choice((0, any_size(random, 90), any_size(random, 60), 10**collateral_decimals)))
+    limits = (
+        MAX_LIMIT,
+        any_size(random, 92),
+        any_size(random, 12),
+        random.randint(1, 10**12),
+        10 ** (loan_decimals + 4),
+    )
+    limit = Wei(random.choice(limits))
+    collaterals = (any_size(random, 90), any_size(random, 60), 10**18, random.randint(1, 10**12), any_size(random, 8))
+    collateral = CollateralWei(0 if random.random() < 0.05 else random.choice(collaterals))
     exponent = 36 + loan_decimals - collateral_decimals
     base_scale = 10 ** (exponent - FeedName.BASE.value)
-    worth = limit * random.randint(1, 20)
+    worth = limit * random.choice((1, 2, 2, 3, 4, 20)) + random.randint(0, limit)
     answer = max(1, worth * PRICE_SCALE // (max(1, collateral) * base_scale))
     oracle = _random_oracle(random, answer * base_scale, base_scale, 10 ** (exponent - FeedName.CROSS.value))
     creation = _oracle_creation(ground, oracle, loan_token, collateral_token)
+    adapter = address_of(SALT, creation).lower()
     return Deal(
         loan_token=loan_token,
         collateral_token=collateral_token,
         loan_decimals=loan_decimals,
-        min_debt=Wei(random.choice((1, limit, max(1, limit // 2), max(1, limit // 100), max(1, limit // 100)))),
+        min_debt=Wei(max(1, limit // random.choice((1, 3, 10, 10, 100, 100, 10**4, limit)))),
         oracle=oracle,
         oracle_creation=creation,
-        offer=_random_offer(random, limit, collateral, loan_token, collateral_token, address_of(SALT, creation).lower()),
+        offer=_random_offer(random, limit, collateral, loan_token, collateral_token, adapter),
         opening_answers={
             FeedName.BASE: answer,
             FeedName.CROSS: answer * 10 ** (FeedName.CROSS.value - FeedName.BASE.value),
@@ -88,10 +114,12 @@ def _random_offer(
     below_discount = (BPS * (BPS - discount_bps) - 1) // (BPS + MAX_KEEPER_FEE_BPS)
     greatest = min(below_bonus, below_discount)
     liquidation_bps = random.choice((greatest, min(greatest, 8_000), random.randint(1, greatest)))
-    initial_bps = random.choice((liquidation_bps - 1, liquidation_bps * 3 // 4, random.randint(0, liquidation_bps - 1)))
+    initial_bps = liquidation_bps * random.choice((75, 75, 90, random.randint(0, 99))) // 100
+    initial_bps = random.choice((liquidation_bps - 1, initial_bps, initial_bps))
     period = random.choice((1, 24, random.randint(1, 60), 720, UINT16_MAX))
-    term = random.choice((0, 1, period, random.randint(1, 12) * period, random.randint(1, 300), UINT16_MAX))
-    term = min(term, UINT16_MAX)
+    periods = random.randint(2, 12) * period
+    terms = (0, 1, period, period, *8 * (periods,), random.randint(1, 300), random.randint(1, 300), UINT16_MAX)
+    term = min(random.choice(terms), UINT16_MAX)
     return Offer(
         lender=Role.LENDER.address,
         borrower=random.choice((ANYONE, Role.BORROWER.address)),
@@ -112,11 +140,11 @@ def _random_offer(
         amort_bps=_edge(random, BPS, 1_000),
         period_hours=period,
         grace_hours=random.choice((0, 1, 72, random.randint(0, 60))),
-        draw_window_hours=random.choice((term, term, 0, random.randint(0, term), term // 2)),
+        draw_window_hours=random.choice((*5 * (term,), *5 * (term // 2,), *3 * (random.randint(0, term),), 0)),
         term_hours=term,
         expiry=Timestamp(STARTS_AT + random.choice((0, 10**4, 10**9))),
         group=random.randrange(3),
-        group_cap=Wei(random.choice((limit, limit, 2 * limit, max(1, limit // 2)))),
+        group_cap=Wei(random.choice((limit, limit, 2 * limit, 3 * limit, limit - limit // 3))),
         epoch=0,
     )
 

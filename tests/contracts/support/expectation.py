@@ -6,6 +6,7 @@ is told here, around them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from eth_utils.address import to_checksum_address
@@ -36,7 +37,10 @@ from tests.contracts.support.ground import PAYERS, PURSE, FeedName, Ground, Role
 from tests.contracts.support.prices import Objection, Readings, Round, readings
 from tests.contracts.support.refusals import refusal_data, revert_data
 from tests.contracts.support.steps import Action, Step
+from tests.contracts.support.words import words
 
+NOTHING: Final = Wei(0)
+OPENING: Final = Timestamp(STARTS_AT)
 FIRST_PHASE: Final = 1 << 64
 """What a feed's round ids start from."""
 
@@ -97,8 +101,8 @@ class Expectation:
     nonces: dict[int, str] = field(default_factory=dict)
     operators: set[str] = field(default_factory=set)
     rounds: dict[FeedName, Round] = field(init=False)
-    consumed: Wei = Wei(0)
-    now: Timestamp = Timestamp(STARTS_AT)
+    consumed: Wei = NOTHING
+    now: Timestamp = OPENING
     balances: dict[tuple[Token, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -216,9 +220,7 @@ class Expectation:
             Action.CLAIM_COLLATERAL: lambda: operations.claim(state, Token.COLLATERAL),
             Action.CLOSE: lambda: operations.close(state, terms, now),
             Action.TERMINATE: lambda: operations.terminate(state, terms, now),
-            Action.LIQUIDATE: lambda: operations.liquidate(
-                state, terms, loan, CollateralWei(step.bound), oracle, now
-            ),
+            Action.LIQUIDATE: lambda: operations.liquidate(state, terms, loan, CollateralWei(step.bound), oracle, now),
         }
         return perform[step.action]()
 
@@ -239,8 +241,9 @@ class Expectation:
     # ---------------------------------------------------------------- mandates
 
     def _register(self, step: Step) -> bytes:
-        mandate, hash_ = step.mandate, self.hash_of(step)
+        mandate = step.mandate
         assert mandate is not None
+        hash_ = self.hash_of(mandate)
         borrower = Role.BORROWER.address
         if self.now > mandate.expiry:
             raise Refused("MandateOver", hash_, mandate.expiry)
@@ -269,11 +272,12 @@ class Expectation:
         return b""
 
     def _fire(self, step: Step) -> bytes:
-        hash_ = self.hash_of(step)
+        assert step.mandate is not None
+        hash_ = self.hash_of(step.mandate)
         registered = self.mandates.get(hash_)
         if registered is None:
             raise Refused("MandateUnknown", hash_)
-        moment = self._moment(registered.mandate)
+        moment = self.moment(registered.mandate)
         firing = evaluate(registered.mandate, registered.state, moment)
         if firing.why_not is not None:
             self._refuse_firing(hash_, registered, moment, firing)
@@ -284,7 +288,8 @@ class Expectation:
         self._move(firing.transition, Role.STRANGER, step.to)
         return words(firing.pays, firing.spent)
 
-    def _moment(self, mandate: Mandate) -> Moment:
+    def moment(self, mandate: Mandate) -> Moment:
+        """What a mandate of a line that exists is judged by now."""
         line = self.lines[mandate.line_id]
         names = {address: name for name, address in self.ground.feeds.items()}
         name = names.get(mandate.feed)
@@ -318,10 +323,8 @@ class Expectation:
         if self.ground.trigger not in self.operators:
             raise Refused("NotBorrower", mandate.line_id, self.ground.trigger)
 
-    def hash_of(self, step: Step) -> str:
-        assert step.mandate is not None
-        trigger = to_checksum_address(self.ground.trigger)
-        return mandate_data(step.mandate, self.ground.chain_id, trigger).struct_hash()
+    def hash_of(self, mandate: Mandate) -> str:
+        return _hash_of(mandate, self.ground)
 
     # ---------------------------------------------------------------- money and prices
 
@@ -350,14 +353,14 @@ class Expectation:
         return advance(line.state, line.terms, self.now)
 
 
+@lru_cache(maxsize=256)
+def _hash_of(mandate: Mandate, ground: Ground) -> str:
+    return mandate_data(mandate, ground.chain_id, to_checksum_address(ground.trigger)).struct_hash()
+
+
 def _is_late(step: Step, refusal: CreditError) -> bool:
     """A ZeroAmount that is the outcome of a rule and not of a step that asks for nothing."""
     return isinstance(refusal, ZeroAmount) and step.amount > 0
-
-
-def words(*values: int) -> bytes:
-    """ABI encoding of integers."""
-    return b"".join((value % 2**256).to_bytes(32, "big") for value in values)
 
 
 def returned_by(action: Action, before: LineState, result: Transition) -> bytes:

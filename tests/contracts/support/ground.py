@@ -9,7 +9,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from orchestrator.chain.contracts import Contract, load_contract
+from orchestrator.chain.contracts import load_contract
 from scripts.deploy.artifacts import BUILD, RELEASE, Artifact, Artifacts
 from tests.contracts.support.chain import Call, Chain
 
@@ -36,7 +36,7 @@ class Role(Enum):
 
     @property
     def address(self) -> str:
-        return str(self.account.address).lower()
+        return _address(self.value)
 
 
 PAYERS: Final = (Role.LENDER, Role.BORROWER, Role.OPERATOR, Role.HOLDER, Role.STRANGER)
@@ -50,9 +50,9 @@ class FeedName(Enum):
     REVENUE = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """Addresses on one chain. The lender lets HOLDER claim for it. ``adapter`` is what every history makes its own of."""
+    """Addresses on one chain. The lender lets HOLDER claim for it; every history makes its own of ``adapter``."""
 
     chain_id: int
     vault: str
@@ -103,6 +103,11 @@ def lay_ground(chain: Chain) -> Ground:
 
 def _nft_of(chain: Chain, vault: str) -> str:
     return str(VAULT.decode_result("nft", chain.send(Call(Role.OWNER.address, vault, VAULT.encode_call("nft")))))
+
+
+@cache
+def _address(name: str) -> str:
+    return str(_account(name).address).lower()
 
 
 @cache

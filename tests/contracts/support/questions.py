@@ -2,24 +2,25 @@
 
 from dataclasses import astuple, dataclass
 from functools import cache
+from itertools import accumulate
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from orchestrator.chain.contracts import Contract
 from orchestrator.credit.accrual import advance, debt, due
 from orchestrator.credit.health import value_down
-from orchestrator.credit.mandate import Kind
+from orchestrator.credit.mandate import Kind, Mandate
 from orchestrator.credit.operations import Token
 from orchestrator.credit.state import LineState
 from orchestrator.credit.state_hash import state_hash
 from orchestrator.credit.status import status
 from orchestrator.credit.units import Timestamp
 from tests.contracts.support.chain import Result
-from tests.contracts.support.expectation import Expectation, Line, words
-from tests.contracts.support.ground import ADAPTER, NFT, TRIGGER, VAULT, Ground, Role
+from tests.contracts.support.expectation import Expectation, Line
+from tests.contracts.support.ground import ADAPTER, NFT, TRIGGER, VAULT, Role
 from tests.contracts.support.refusals import revert_data
 from tests.contracts.support.steps import Step
+from tests.contracts.support.words import call, words
 
 _ASK = keccak(text="ask((address,bytes)[])")[:4]
 _BALANCES = keccak(text="balances(address,address[])")[:4]
@@ -37,23 +38,33 @@ class Question:
 
 
 def ask(questions: list[Question]) -> bytes:
-    """One call of the witness for all of them."""
-    return _ASK + encode(["(address,bytes)[]"], [[(question.to, question.data) for question in questions]])
+    """One call of the witness for all of them: the ABI's form of (address,bytes)[]."""
+    tails = [words(int(question.to, 16), 64, len(question.data)) + _padded(question.data) for question in questions]
+    places = accumulate(map(len, tails[:-1]), initial=32 * len(tails))
+    return _ASK + words(32, len(tails), *places) + b"".join(tails)
 
 
 def answers(output: bytes) -> list[Result]:
-    (found,) = decode(["(bool,bytes)[]"], output)
-    return [Result(ok, data) for ok, data in found]
+    """What the witness was told: the ABI's form of (bool,bytes)[]."""
+
+    def number(at: int) -> int:
+        return int.from_bytes(output[at : at + 32], "big")
+
+    items = [64 + number(64 + 32 * index) for index in range(number(32))]
+    return [Result(number(at) == 1, output[at + 96 : at + 96 + number(at + 64)]) for at in items]
+
+
+def _padded(data: bytes) -> bytes:
+    return data.ljust(-(-len(data) // 32) * 32, b"\0")
 
 
 def questions_after(step: Step, world: Expectation) -> list[Question]:
-    ground = world.ground
     asked = [*_prices(world), *(_balances(world, token) for token in Token)]
     line = world.lines.get(step.line)
     if line is not None:
         asked += _line(step.line, line, world)
     if step.mandate is not None:
-        asked += _mandate(step, world, ground)
+        asked += _mandate(step.mandate, world)
     return asked
 
 
@@ -66,18 +77,18 @@ def _line(line_id: int, line: Line, world: Expectation) -> list[Question]:
     if state.settled:
         owner = Result(False, revert_data("ERC721NonexistentToken", line_id))
     return [
-        Question("stored", vault, _call(VAULT, "stored", line_id), _words(*_fields(state))),
+        Question("stored", vault, call(VAULT, "stored", line_id), _words(*_fields(state))),
         Question(
             "projected",
             vault,
-            _call(VAULT, "projected", line_id, ahead),
+            call(VAULT, "projected", line_id, ahead),
             _words(*_fields(advance(state, line.terms, ahead))),
         ),
-        Question("owed", vault, _call(VAULT, "owed", line_id), _words(due(now), debt(now))),
-        Question("health", vault, _call(VAULT, "health", line_id), _health(now, world)),
-        Question("status", vault, _call(VAULT, "status", line_id), _words(status(now, line.terms))),
-        Question("stateHash", vault, _call(VAULT, "stateHash", line_id), Result(True, hash_)),
-        Question("ownerOf", world.ground.nft, _call(NFT, "ownerOf", line_id), owner),
+        Question("owed", vault, call(VAULT, "owed", line_id), _words(due(now), debt(now))),
+        Question("health", vault, call(VAULT, "health", line_id), _health(now, world)),
+        Question("status", vault, call(VAULT, "status", line_id), _words(status(now, line.terms))),
+        Question("stateHash", vault, call(VAULT, "stateHash", line_id), Result(True, hash_)),
+        Question("ownerOf", world.ground.nft, call(NFT, "ownerOf", line_id), owner),
     ]
 
 
@@ -102,8 +113,8 @@ def _prices(world: Expectation) -> list[Question]:
     else:
         measuring = Result(False, world.objection(found.no_measuring_price))
     return [
-        Question("riskPrice", adapter, _call(ADAPTER, "riskPrice"), risk),
-        Question("measuringPrice", adapter, _call(ADAPTER, "measuringPrice"), measuring),
+        Question("riskPrice", adapter, call(ADAPTER, "riskPrice"), risk),
+        Question("measuringPrice", adapter, call(ADAPTER, "measuringPrice"), measuring),
     ]
 
 
@@ -115,17 +126,17 @@ def _balances(world: Expectation, token: Token) -> Question:
     return Question(f"{token.value} balances", world.ground.witness, _balances_call(address, held), answer)
 
 
-def _mandate(step: Step, world: Expectation, ground: Ground) -> list[Question]:
-    hash_ = world.hash_of(step)
+def _mandate(mandate: Mandate, world: Expectation) -> list[Question]:
+    trigger, hash_ = world.ground.trigger, world.hash_of(mandate)
     registered = world.mandates.get(hash_)
     if registered is None:
-        return [Question("stateOf", ground.trigger, _call(TRIGGER, "stateOf", hash_), _words(0, 0, 0, 0, 0, 0))]
+        return [Question("stateOf", trigger, call(TRIGGER, "stateOf", hash_), _words(0, 0, 0, 0, 0, 0))]
     state = registered.state
     remembered = (state.registered_at, state.period, state.spent, state.fires, state.closed, state.revoked)
-    asked = [Question("stateOf", ground.trigger, _call(TRIGGER, "stateOf", hash_), _words(*remembered))]
+    asked = [Question("stateOf", trigger, call(TRIGGER, "stateOf", hash_), _words(*remembered))]
     if registered.mandate.kind is Kind.SHARE:
         share = _words(state.mark, state.carry)
-        asked.append(Question("shareOf", ground.trigger, _call(TRIGGER, "shareOf", hash_), share))
+        asked.append(Question("shareOf", trigger, call(TRIGGER, "shareOf", hash_), share))
     return asked
 
 
@@ -144,8 +155,3 @@ def _address(address: str) -> bytes:
 @cache
 def _balances_call(token: str, accounts: tuple[str, ...]) -> bytes:
     return _BALANCES + encode(["address", "address[]"], [token, accounts])
-
-
-@cache
-def _call(contract: Contract, function: str, *args: object) -> bytes:
-    return contract.encode_call(function, *args)

@@ -1,4 +1,4 @@
-"""What a contract reverts with when the rules refuse: the same name, the line's id where it carries one, the same values."""
+"""What a contract reverts with when the rules refuse: the same name, the line's id where it has one, the values."""
 
 from dataclasses import astuple
 from functools import cache
@@ -26,7 +26,9 @@ def refusal_data(refusal: CreditError, line_id: int) -> bytes:
 
 @cache
 def _errors() -> dict[str, tuple[bytes, tuple[Parameter, ...]]]:
-    entries = [entry for name in ("CreditVault", "RepayTrigger", "CreditLineNFT", "OracleAdapter") for entry in load_abi(name)]
+    entries = [
+        entry for name in ("CreditVault", "RepayTrigger", "CreditLineNFT", "OracleAdapter") for entry in load_abi(name)
+    ]
     return {entry["name"]: _signature(entry) for entry in entries if entry["type"] == "error"}
 
 

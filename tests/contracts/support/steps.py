@@ -1,16 +1,22 @@
 """One step of a history: concrete, so that a history stays what it is when other steps are left out of it."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import Final
 
 from eth_utils.address import to_checksum_address
 
 from orchestrator.chain.typed_data import mandate_data, offer_data
 from orchestrator.credit.mandate import Mandate
+from orchestrator.credit.units import Bps
 from scripts.deploy.create2 import PROXY
 from tests.contracts.support.chain import Call
 from tests.contracts.support.deal import SALT, STARTS_AT, Deal
 from tests.contracts.support.ground import FEED, TRIGGER, VAULT, FeedName, Ground, Role
+from tests.contracts.support.words import call, signed_call
+
+NO_FEE: Final = Bps(0)
 
 
 class Action(Enum):
@@ -55,7 +61,7 @@ class Step:
     line: int = 1
     amount: int = 0
     bound: int = 0
-    fee_bps: int = 0
+    fee_bps: Bps = NO_FEE
     to: Role = Role.RECIPIENT
     feed: FeedName = FeedName.BASE
     mandate: Mandate | None = None
@@ -89,7 +95,7 @@ def call_of(step: Step, deal: Deal, ground: Ground) -> Call | None:
     if step.action is Action.WAIT:
         return None
     if step.action is Action.PUSH:
-        return Call(step.by.address, ground.feeds[step.feed], FEED.encode_call("push", step.amount, step.at))
+        return Call(step.by.address, ground.feeds[step.feed], call(FEED, "push", step.amount, step.at))
     if step.action in (Action.REGISTER, Action.REVOKE, Action.FIRE):
         return Call(step.by.address, ground.trigger, _to_trigger(step, ground))
     return Call(step.by.address, ground.vault, _to_vault(step, deal, ground))
@@ -98,9 +104,9 @@ def call_of(step: Step, deal: Deal, ground: Ground) -> Call | None:
 def market_calls(deal: Deal, ground: Ground) -> list[Call]:
     """First rounds, the deal's adapter, and its market: number 1, since no other was listed before."""
     owner, offer = Role.OWNER.address, deal.offer
-    listing = VAULT.encode_call("createMarket", deal.loan_token, deal.collateral_token, offer.oracle, deal.min_debt)
+    listing = call(VAULT, "createMarket", deal.loan_token, deal.collateral_token, offer.oracle, deal.min_debt)
     rounds = [
-        Call(owner, ground.feeds[feed], FEED.encode_call("push", answer, STARTS_AT))
+        Call(owner, ground.feeds[feed], call(FEED, "push", answer, STARTS_AT))
         for feed, answer in deal.opening_answers.items()
     ]
     return [*rounds, Call(owner, PROXY, SALT + deal.oracle_creation), Call(owner, ground.vault, listing)]
@@ -108,23 +114,22 @@ def market_calls(deal: Deal, ground: Ground) -> list[Call]:
 
 def _to_trigger(step: Step, ground: Ground) -> bytes:
     if step.action is Action.REVOKE:
-        return TRIGGER.encode_call("revoke", step.amount)
+        return call(TRIGGER, "revoke", step.amount)
     assert step.mandate is not None
-    fields = astuple(step.mandate)
     if step.action is Action.FIRE:
-        return TRIGGER.encode_call("fire", fields, step.to.address)
+        return call(TRIGGER, "fire", step.mandate, step.to.address)
     signer = Role.STRANGER if step.forged else Role.BORROWER
     signature = mandate_data(step.mandate, ground.chain_id, to_checksum_address(ground.trigger)).sign(signer.account)
-    return TRIGGER.encode_call("register", fields, signature)
+    return signed_call(TRIGGER, "register", step.mandate, signature)
 
 
 def _to_vault(step: Step, deal: Deal, ground: Ground) -> bytes:
-    encode, line, amount, to = VAULT.encode_call, step.line, step.amount, step.to.address
+    encode, line, amount, to = partial(call, VAULT), step.line, step.amount, step.to.address
     match step.action:
         case Action.OPEN:
             signer = Role.STRANGER if step.forged else Role.LENDER
             signature = offer_data(deal.offer, ground.chain_id, to_checksum_address(ground.vault)).sign(signer.account)
-            return encode("open", astuple(deal.offer), signature, amount)
+            return signed_call(VAULT, "open", deal.offer, signature, amount)
         case Action.DEPOSIT | Action.DEPOSIT_RESERVE | Action.REPAY:
             return encode(step.action.value, line, amount)
         case Action.WITHDRAW | Action.WITHDRAW_RESERVE | Action.DRAW:

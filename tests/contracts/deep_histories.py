@@ -1,0 +1,128 @@
+"""Random histories through the released contracts and through the credit rules: ``make deep-histories SEEDS=0..10000``.
+
+Seeds that passed are kept in a file and not run again, unless the contracts, the rules or these histories have changed.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from eth_utils.crypto import keccak
+
+from orchestrator.errors import CovenantError
+from scripts.deploy.artifacts import RELEASE, ROOT, Artifacts
+from scripts.local.anvil import start_anvil
+from scripts.local.runtime import open_runtime
+from tests.contracts.support.anvil_chain import AnvilChain, anvil_chain
+from tests.contracts.support.comparison import first_mismatch, shrunk
+from tests.contracts.support.ground import Ground, lay_ground
+from tests.contracts.support.script import history_of
+
+KEPT: Final = ROOT / "build" / "histories.json"
+SAVE_EVERY_S: Final = 10.0
+CONTRACTS: Final = ("CreditVault", "RepayTrigger", "OracleAdapter")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="deep_histories", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("seeds", type=_seeds, help="first..last, both included, or one seed")
+    seeds: range = parser.parse_args(arguments).seeds
+    kept = Kept(KEPT, _fingerprint())
+    left = [seed for seed in seeds if seed not in kept.passed]
+    known = len(seeds) - len(left)
+    print(f"{len(seeds)} seeds, {known} of which passed before", flush=True)
+    try:
+        with _chain() as (chain, ground):
+            failed = _run(left, kept, chain, ground)
+    except CovenantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{sum(seed in kept.passed for seed in seeds)} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+class Kept:
+    """The seeds that passed, in a file that says what they passed with."""
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._path = path
+        self._fingerprint = fingerprint
+        kept = json.loads(path.read_text()) if path.is_file() else {}
+        self.passed = set(kept["passed"]) if kept.get("fingerprint") == fingerprint else set()
+
+    def save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps({"fingerprint": self._fingerprint, "passed": sorted(self.passed)}))
+        fresh.replace(self._path)
+
+
+def _run(seeds: list[int], kept: Kept, chain: AnvilChain, ground: Ground) -> int:
+    """Runs and keeps; the number of seeds that failed."""
+    failed = steps = 0
+    started = saved = time.monotonic()
+    try:
+        for done, seed in enumerate(seeds, start=1):
+            history = history_of(seed, ground)
+            steps += len(history.steps)
+            mismatch = first_mismatch(history, chain, ground)
+            if mismatch is None:
+                kept.passed.add(seed)
+            else:
+                failed += 1
+                print(f"{shrunk(mismatch, chain, ground)}\n  again: make deep-histories SEEDS={seed}", flush=True)
+            now = time.monotonic()
+            if now - saved > SAVE_EVERY_S or done == len(seeds):
+                kept.save()
+                saved = now
+                rate = steps / (now - started)
+                print(
+                    f"seed {seed}: {done} of {len(seeds)} run, {steps} steps, {rate:.0f} a second, {failed} failed",
+                    flush=True,
+                )
+    finally:
+        kept.save()
+    return failed
+
+
+@contextmanager
+def _chain() -> Iterator[tuple[AnvilChain, Ground]]:
+    with asyncio.Runner() as runner:
+        runtime_context = open_runtime()
+        runtime = runner.run(runtime_context.__aenter__())
+        try:
+            part = runner.run(start_anvil(runtime, runtime.directory / "anvil.log"))
+            with anvil_chain(part.url) as chain:
+                yield chain, lay_ground(chain)
+            part.child.kill()
+            runner.run(part.child.wait())
+        finally:
+            runner.run(runtime_context.__aexit__(None, None, None))
+
+
+def _fingerprint() -> str:
+    """What the seeds pass with: the compiled contracts, the rules and the histories themselves."""
+    codes = [Artifacts(RELEASE).contract(name).creation for name in CONTRACTS]
+    sources = [*(ROOT / "orchestrator" / "credit").rglob("*.py"), *(Path(__file__).parent / "support").glob("*.py")]
+    return keccak(b"".join([*codes, *(source.read_bytes() for source in sorted(sources))])).hex()
+
+
+def _seeds(text: str) -> range:
+    first, _, last = text.partition("..")
+    try:
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 0..1000") from None
+    if not seeds or seeds[0] < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is empty or negative")
+    return seeds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
