@@ -45,6 +45,10 @@ _MEETINGS = 50
 _PAUSE_S = 0.2
 
 
+class MirrorFrozen(CovenantError):
+    """What people have to decide is not decided by a rebuild."""
+
+
 class Restless(CovenantError):
     """The live mirror moved on each time that the rebuild had caught up."""
 
@@ -66,11 +70,16 @@ async def reindex(
 
     Raises:
         NotMirrored: there is no mirror to rebuild.
+        MirrorFrozen: the provider contradicts what the mirror holds as final.
         RpcError, FinalizedMismatch: as when following; the live rows are untouched.
         Restless: the chain is faster than the rebuild can be compared; try again.
     """
     async with live.connect() as connection:
-        await require_position(connection, chain_id)
+        if (await require_position(connection, chain_id)).frozen:
+            raise MirrorFrozen(
+                f"the mirror of chain {chain_id} is frozen: a provider contradicts a finalized block",
+                "find out who is right first: docs/runbooks/mirror-finalized-mismatch.md",
+            )
         wanted = await watched_sources(connection, chain_id)
     async with _schema(live, f"reindex_{chain_id}_{uuid.uuid4().hex[:8]}") as schema:
         aside = open_engine(database_url, process="reindex", schema=schema)

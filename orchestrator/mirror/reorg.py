@@ -20,8 +20,7 @@ class FinalizedMismatch(CovenantError):
     def __init__(self, provider: str, number: int, ours: str, theirs: str) -> None:
         super().__init__(
             f"{provider} has {theirs} for block {number}, which was finalized as {ours}",
-            "compare with another provider; if the chain itself was replaced (a restarted local chain), "
-            "mirror it into a new database",
+            "compare with another provider; see docs/runbooks/mirror-finalized-mismatch.md",
         )
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner, Result
 
+from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.rewind import NoSuchBlock, rewind_cursor
 from scripts.cli import explain, reconcile, reindex, rewind, status
-from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror
+from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, opened_mirror
 from tests.integration.mirror.rows import digests_of, kinds_told, position
 
 
@@ -116,6 +118,30 @@ async def test_rewind_below_finality_takes_finality_along(ground: Ground, mirror
     assert (now.at, now.finalized, now.safe_number) == (now.finalized, now.at, 20)
     await mirror.catch_up()
     assert await digests_of(mirror.engine) == before
+
+
+async def test_a_frozen_mirror_goes_on_from_a_block_that_all_agree_on(
+    ground: Ground, mirror: Mirror, chain_url: str, other_engine: AsyncEngine
+) -> None:
+    """Invariant 3: finality failed, people decided, and whoever was told of the old branch is told that it is over."""
+    await ground.mine(20)
+    common = await ground.head()
+    await ground.push(PRICE + 1)
+    await ground.mine(80)
+    await mirror.catch_up()
+    await ground.roll_back(await ground.head() - common)
+    await ground.push(PRICE + 2)
+    await ground.mine(100)
+    with pytest.raises(FinalizedMismatch):
+        await mirror.step()
+    async with mirror.engine.begin() as connection:
+        await rewind_cursor(connection, CHAIN_ID, common)
+    await mirror.catch_up()
+    assert (await position(mirror.engine)).frozen is None
+    assert (await kinds_told(mirror.engine))[-3:] == ["feed.answered", "feed.answered.reverted", "feed.answered"]
+    async with opened_mirror(other_engine, chain_url, ground) as newcomer:
+        await newcomer.catch_up()
+    assert await digests_of(mirror.engine) == await digests_of(other_engine)
 
 
 async def test_rewind_to_a_block_that_is_not_mirrored_is_refused(mirror: Mirror) -> None:

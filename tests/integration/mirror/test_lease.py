@@ -85,6 +85,7 @@ async def test_two_writers_at_once_write_each_block_once(
 async def test_a_standby_takes_over_when_the_leader_is_gone(
     ground: Ground, engine: AsyncEngine, chain_url: str
 ) -> None:
+    """Pitfall 28: and nothing but polling moves either of them."""
     reader = ChainReader(JsonRpc(chain_url))
     alerts = Alerts(sessions_of(engine), Metrics())
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.db.models import Block, OutboxEvent
-from orchestrator.mirror.reindex import Reindexed, reindex
+from orchestrator.mirror.reindex import MirrorFrozen, Reindexed, reindex
+from orchestrator.mirror.reorg import FinalizedMismatch
 from tests.integration.mirror.ground import CHAIN_ID, PRICE, Ground, Mirror, codecs
 from tests.integration.mirror.rows import all_rows, count, digests_of, position
 
@@ -70,6 +71,21 @@ async def test_orphaned_blocks_survive_a_reindex(ground: Ground, mirror: Mirror,
         await connection.execute(text("UPDATE blocks SET timestamp = 0 WHERE canonical AND number = 3"))
     assert (await rebuild(mirror, database_url)).replaced == ("blocks",)
     assert await count(mirror.engine, Block, canonical=False) == 1
+
+
+async def test_a_frozen_mirror_is_not_rebuilt(ground: Ground, mirror: Mirror, database_url: str) -> None:
+    """Invariant 3: who is right is for people to decide."""
+    await ground.mine(100)
+    await mirror.catch_up()
+    before = await digests_of(mirror.engine)
+    await ground.roll_back(90)
+    await ground.push(PRICE)
+    await ground.mine(100)
+    with pytest.raises(FinalizedMismatch):
+        await mirror.step()
+    with pytest.raises(MirrorFrozen):
+        await rebuild(mirror, database_url)
+    assert await digests_of(mirror.engine) == before
 
 
 async def test_a_reindex_while_the_chain_moves_on(ground: Ground, mirror: Mirror, database_url: str) -> None:
