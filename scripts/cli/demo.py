@@ -50,7 +50,7 @@ def main(
 
 
 async def _until_interrupted(show: Show) -> bool:
-    return await until_interrupted(show.run(), on_second=lambda: None)
+    return await until_interrupted(show.run(), on_second=show.hurry)
 
 
 def _playlist(rounds: Path | None, first_row: int, limit: int, *, skip_refused: bool) -> Playlist:

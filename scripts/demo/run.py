@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,9 @@ from scripts.local.accounts import Role
 from scripts.local.bootstrap import LocalDeployment, bootstrap
 from scripts.local.ground import Given, Ground, open_ground
 from scripts.local.output import Output
+from scripts.local.people import MAX_FEE_PER_GAS_WEI
 from scripts.local.processes import SERVICES, ProcessSpec
+from scripts.local.runtime import Runtime
 from scripts.local.supervision import running_processes
 
 HOST: Final = "127.0.0.1"
@@ -50,6 +52,7 @@ class Show:
     pause_s: float = 0.0
     patience_s: float = 20.0
     services: Sequence[ProcessSpec] = SERVICES
+    runtimes: list[Runtime] = field(default_factory=list)
 
     async def run(self) -> None:
         """Writes the facts in any case. Raises CovenantError when a part, the story or the verdict failed."""
@@ -69,7 +72,14 @@ class Show:
         finally:
             facts.seconds["in all"] = round(time.monotonic() - began, 2)
             self._write(facts)
+            if not facts.passed:
+                self.stage.note(f"what the parts and processes wrote is in {self.logs}")
         self._end(facts)
+
+    def hurry(self) -> None:
+        """Ends at once what has not ended yet."""
+        for runtime in self.runtimes:
+            runtime.kill_all()
 
     def _announce(self) -> None:
         self.stage.title(
@@ -89,6 +99,7 @@ class Show:
         ):
             output = Output(log, as_json=False)
             async with open_ground(Given(), migrate=upgrade, logs=self.logs, output=output) as ground:
+                self.runtimes.append(ground.runtime)
                 first_answer = self.playlist.rounds[0].answer
                 deployment = await bootstrap(ground.rpc_url, Path(state), first_answer=first_answer)
                 port = _free_port()
@@ -111,11 +122,12 @@ class Show:
         if failed:
             raise DemoFailed(
                 f"{outcome}: " + "; ".join(f"{check.name} ({check.detail})" for check in failed),
-                f"the facts are in {self.json_out}, the logs in {self.logs}",
+                f"the facts are in {self.json_out}",
             )
 
 
 def _settings(deployment: LocalDeployment, port: int) -> dict[str, str]:
+    """All of them, so that nothing of the caller's environment changes what is shown."""
     return {
         "COVENANT_CHAIN_ID": str(deployment.book.chain_id),
         "COVENANT_BOOK": str(deployment.book_path),
@@ -123,6 +135,9 @@ def _settings(deployment: LocalDeployment, port: int) -> dict[str, str]:
         "COVENANT_KEYSTORE_PASSWORD_FILE": str(deployment.accounts.password_file),
         "COVENANT_API_HOST": HOST,
         "COVENANT_API_PORT": str(port),
+        "COVENANT_EVALUATE_AT": "latest",
+        "COVENANT_MAX_FEE_PER_GAS_WEI": str(MAX_FEE_PER_GAS_WEI),
+        "COVENANT_LOG_LEVEL": "info",
     }
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from oracles.rounds import Round
-from orchestrator.chain.quantities import quantity
+from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.typed_data import OFFER, wire_message
 from orchestrator.credit.units import Timestamp
 from scripts.demo.cast import Cast
@@ -19,6 +19,7 @@ from scripts.demo.measure import measure
 from scripts.demo.playlist import Playlist
 from scripts.demo.scenario import DEAL, mandate_in_words, offer_in_words
 from scripts.demo.stage import Stage, usdc, weth
+from scripts.demo.verdict import escrow_adds_up
 from scripts.demo.watch import Occasion, Watch
 from scripts.local.deals import (
     OpenedLine,
@@ -161,8 +162,13 @@ class Story:
             await self._bills_until(watch, line, second)
             await self._round(watch, line, number, round_, second)
             await asyncio.sleep(self.pause_s)
+        await self._compare(watch)
+
+    async def _compare(self, watch: Watch) -> None:
+        """The mirror with the chain while money is at work: every fact, and what is in escrow."""
         compared = Reconciled.of(await self.cast.compare_mirror())
         self.facts.reconciliations.append(compared)
+        self.facts.checks.append(escrow_adds_up(await watch.line(await self._height()), await self._in_escrow()))
         if not compared.differences:
             words = f"{compared.facts_compared} facts at block {compared.block_number}"
             self.stage.done("the mirror equals the chain while money is at work", words)
@@ -227,8 +233,14 @@ class Story:
         assert seen["holder"] is None, "the last claim burns the NFT"
         self.stage.done("the NFT is burned, the vault is empty")
 
+    async def _in_escrow(self) -> dict[str, int]:
+        """What the tokens say that the vault holds."""
+        vault = self.cast.contracts.vault.address
+        tokens = {"USDC": self.cast.contracts.usdc, "WETH": self.cast.contracts.weth}
+        return {symbol: await token.read(self.cast.rpc, "balanceOf", vault) for symbol, token in tokens.items()}
+
     async def _height(self) -> int:
-        return int(await self.cast.rpc.call("eth_blockNumber"), 16)
+        return integer(await self.cast.rpc.call("eth_blockNumber"))
 
 
 def _scheduled(rounds: list[Round], start: int) -> Iterator[tuple[Round, int]]:

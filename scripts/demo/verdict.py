@@ -44,6 +44,20 @@ def plot(facts: Facts) -> Iterator[Check]:
     yield Check("the reserve paid before any collateral did", order[:1] == ["reserve"], "")
 
 
+def escrow_adds_up(line: Mapping[str, Any], in_vault: Mapping[str, int]) -> Check:
+    """Of the only line: what the mirror says it has in escrow is what the vault holds, base unit for base unit."""
+    held = {name: int(amount["base_units"]) for name, amount in line["balances"].items()}
+    mirrored = {
+        "USDC": held["undrawn"] + held["reserve"] + held["claim_loan"],
+        "WETH": held["collateral"] + held["claim_collateral"],
+    }
+    return Check(
+        "mirror and vault agreed on the escrow while money was at work",
+        mirrored == in_vault,
+        f"{usdc(in_vault['USDC'])} USDC, {weth(in_vault['WETH'])} WETH",
+    )
+
+
 def closed(line: Mapping[str, Any]) -> Check:
     debt = int(line["owed"]["debt"]["base_units"])
     held = {name: int(amount["base_units"]) for name, amount in line["balances"].items()}
