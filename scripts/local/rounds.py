@@ -10,7 +10,6 @@ from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc
 from scripts.local.people import Deployed, Person
 
-
 PHASE_SHIFT: Final = 64
 """A proxy's round id holds the phase of its aggregator above the aggregator's own id."""
 
