@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,22 +29,30 @@ SAVE_EVERY_S: Final = 10.0
 CONTRACTS: Final = ("CreditVault", "RepayTrigger", "OracleAdapter")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
+    """Exit code 0 when all seeds passed, now or before."""
     parser = argparse.ArgumentParser(prog="deep_histories", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("seeds", type=_seeds, help="first..last, both included, or one seed")
     seeds: range = parser.parse_args(arguments).seeds
-    kept = Kept(KEPT, _fingerprint())
-    left = [seed for seed in seeds if seed not in kept.passed]
-    known = len(seeds) - len(left)
-    print(f"{len(seeds)} seeds, {known} of which passed before", flush=True)
     try:
-        with _chain() as (chain, ground):
-            failed = _run(left, kept, chain, ground)
+        passed, failed = _run_seeds(seeds, kept_in)
     except CovenantError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{sum(seed in kept.passed for seed in seeds)} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _run_seeds(seeds: range, kept_in: Path) -> tuple[int, int]:
+    """How many passed, now or before, and how many failed."""
+    kept = Kept(kept_in, _fingerprint())
+    left = [seed for seed in seeds if seed not in kept.passed]
+    print(f"{len(seeds)} seeds, {len(seeds) - len(left)} of which passed before", flush=True)
+    if not left:
+        return len(seeds), 0
+    with _chain() as (chain, ground):
+        failed = _run(left, kept, chain, ground)
+    return len(seeds) - failed, failed
 
 
 class Kept:
@@ -82,10 +90,8 @@ def _run(seeds: list[int], kept: Kept, chain: AnvilChain, ground: Ground) -> int
                 kept.save()
                 saved = now
                 rate = steps / (now - started)
-                print(
-                    f"seed {seed}: {done} of {len(seeds)} run, {steps} steps, {rate:.0f} a second, {failed} failed",
-                    flush=True,
-                )
+                told = f"{done} of {len(seeds)} run, {steps} steps, {rate:.0f} a second, {failed} failed"
+                print(f"seed {seed}: {told}", flush=True)
     finally:
         kept.save()
     return failed
@@ -94,16 +100,15 @@ def _run(seeds: list[int], kept: Kept, chain: AnvilChain, ground: Ground) -> int
 @contextmanager
 def _chain() -> Iterator[tuple[AnvilChain, Ground]]:
     with asyncio.Runner() as runner:
-        runtime_context = open_runtime()
-        runtime = runner.run(runtime_context.__aenter__())
+        stack = AsyncExitStack()
+        runtime = runner.run(stack.enter_async_context(open_runtime()))
         try:
             part = runner.run(start_anvil(runtime, runtime.directory / "anvil.log"))
+            stack.push_async_callback(part.stop)
             with anvil_chain(part.url) as chain:
                 yield chain, lay_ground(chain)
-            part.child.kill()
-            runner.run(part.child.wait())
         finally:
-            runner.run(runtime_context.__aexit__(None, None, None))
+            runner.run(stack.aclose())
 
 
 def _fingerprint() -> str:

@@ -13,7 +13,7 @@ from eth_utils.address import to_checksum_address
 
 from orchestrator.chain.typed_data import mandate_data
 from orchestrator.credit import operations
-from orchestrator.credit.accrual import advance, debt
+from orchestrator.credit.accrual import advance
 from orchestrator.credit.errors import (
     CreditError,
     FeeTooHigh,
@@ -57,10 +57,6 @@ class Refused(Exception):
 class Line:
     state: LineState
     terms: Terms
-
-    @property
-    def debt(self) -> Wei:
-        return debt(self.state)
 
 
 @dataclass(slots=True)
@@ -329,13 +325,12 @@ class Expectation:
     # ---------------------------------------------------------------- money and prices
 
     def _move(self, result: Transition, caller: Role, recipient: Role) -> None:
-        keeper = recipient
         parties = {
             Party.VAULT: self.ground.vault,
             Party.LENDER: Role.LENDER.address,
             Party.CALLER: caller.address,
             Party.RECIPIENT: recipient.address,
-            Party.KEEPER: keeper.address,
+            Party.KEEPER: recipient.address,
         }
         for flow in result.flows:
             self.balances[flow.token, parties[flow.payer]] -= flow.amount
