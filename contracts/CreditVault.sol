@@ -251,7 +251,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function deposit(uint256 id, uint96 amount) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
         // Nothing is accrued here: collateral does not change what is owed.
-        Line memory line = _live(id);
+        Line memory line = _read(id);
+        _requireLive(line);
         line.collateral += amount;
         emit EventsLib.CollateralDeposited(id, msg.sender, amount);
         _save(line);
@@ -261,7 +262,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @inheritdoc ICreditVault
     function withdraw(uint256 id, uint96 amount, address to) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
-        Line memory line = _accrued(id);
+        Line memory line = _read(id);
+        _accrue(line);
         _requireBorrower(line);
         require(amount <= line.collateral, ErrorsLib.BeyondCollateral(amount, line.collateral));
         require(line.principal > 0 || !line.lends(), ErrorsLib.LeaveThroughClose(id));
@@ -279,7 +281,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @inheritdoc ICreditVault
     function depositReserve(uint256 id, uint96 amount) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
-        Line memory line = _live(id);
+        Line memory line = _read(id);
+        _requireLive(line);
         line.reserve += amount;
         emit EventsLib.ReserveDeposited(id, msg.sender, amount);
         _save(line);
@@ -289,7 +292,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @inheritdoc ICreditVault
     function withdrawReserve(uint256 id, uint96 amount, address to) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
-        Line memory line = _accrued(id);
+        Line memory line = _read(id);
+        _accrue(line);
         _requireBorrower(line);
         require(amount <= line.reserve, ErrorsLib.BeyondReserve(amount, line.reserve));
         require(line.unpaidSince == 0, ErrorsLib.BillUnpaid(id, line.unpaidSince));
@@ -310,7 +314,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function draw(uint256 id, uint96 amount, address to) external nonReentrant {
         require(amount > 0, ErrorsLib.ZeroAmount());
         _requireNotStopped();
-        Line memory line = _accrued(id);
+        Line memory line = _read(id);
+        _accrue(line);
         _requireBorrowerOrOperatorFor(line, to);
         require(!line.isTerminated(), ErrorsLib.LineTerminated(id));
         require(line.lends(), ErrorsLib.WindowOver(line.terms.windowEndsAt()));
@@ -331,7 +336,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @inheritdoc ICreditVault
     function repay(uint256 id, uint96 amount) external nonReentrant returns (uint96 paid) {
         require(amount > 0, ErrorsLib.ZeroAmount());
-        Line memory line = _indebted(id);
+        Line memory line = _read(id);
+        _accrue(line);
+        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
         // Clamped, so that nobody can make a repayment of everything fail by repaying one unit first.
         paid = uint256(amount).min(line.debtUp()).toUint96();
         _payRevolving(line, paid, Source.CASH);
@@ -346,7 +353,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         returns (uint96 paid, uint96 fee)
     {
         require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
-        Line memory line = _indebted(id);
+        Line memory line = _read(id);
+        _accrue(line);
+        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
         _requireBorrowerOrOperator(line);
         uint256 budget = uint256(line.reserve).min(maxSpent);
         paid = HealthLib.largestPayment(budget, feeBps).min(maxPaid).min(line.debtUp()).toUint96();
@@ -368,7 +377,9 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         returns (uint96 paid, uint96 seized, uint96 fee)
     {
         require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
-        Line memory line = _indebted(id);
+        Line memory line = _read(id);
+        _accrue(line);
+        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
         _requireBorrowerOrOperator(line);
         Market storage market_ = _markets[line.terms.marketId];
         (uint256 priceE36, uint256 measuredE36) = _pricesInKind(line.terms, IOracleAdapter(market_.oracle));
@@ -432,7 +443,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     /// @inheritdoc ICreditVault
     function close(uint256 id, address to) external nonReentrant returns (uint96 paid) {
         require(to != address(0), ErrorsLib.ZeroAddress());
-        Line memory line = _accrued(id);
+        Line memory line = _read(id);
+        _accrue(line);
         _requireBorrowerOrOperatorFor(line, to);
 
         uint256 fromReserve = line.debtUp().min(line.reserve);
@@ -456,7 +468,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     /// @inheritdoc ICreditVault
     function terminate(uint256 id) external nonReentrant {
-        Line memory line = _accrued(id);
+        Line memory line = _read(id);
+        _accrue(line);
         require(!line.isTerminated(), ErrorsLib.LineTerminated(id));
         require(!line.lends() || line.inDefault(), ErrorsLib.NotTerminable(id));
         _terminate(line);
@@ -483,7 +496,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         returns (uint96 repaid, uint96 seized)
     {
         require(to != address(0), ErrorsLib.ZeroAddress());
-        Line memory line = _accrued(id);
+        Line memory line = _read(id);
+        _accrue(line);
         Market storage market_ = _markets[line.terms.marketId];
         uint256 priceE36 = _payFromReserveFirst(line, market_.oracle);
         if (maxRepaid > 0 && line.debtUp() > 0) {
@@ -657,25 +671,30 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     /// @inheritdoc ICreditVault
     function projected(uint256 id, uint32 at) external view returns (StoredState memory) {
-        return _readAt(id, at).toStored();
+        Line memory line = _read(id);
+        line.advance(at);
+        return line.toStored();
     }
 
     /// @inheritdoc ICreditVault
     function owed(uint256 id) external view returns (uint256 due, uint256 debt) {
-        Line memory line = _readAt(id, block.timestamp);
+        Line memory line = _read(id);
+        line.advance(block.timestamp);
         return (line.dueUp(), line.debtUp());
     }
 
     /// @inheritdoc ICreditVault
     function health(uint256 id) external view returns (uint256 debt, uint256 value) {
-        Line memory line = _readAt(id, block.timestamp);
+        Line memory line = _read(id);
+        line.advance(block.timestamp);
         uint256 priceE36 = _measuringPrice(line, _markets[line.terms.marketId].oracle);
         return (line.debtUp(), HealthLib.valueDown(line.collateral, priceE36));
     }
 
     /// @inheritdoc ICreditVault
     function status(uint256 id) external view returns (Status) {
-        Line memory line = _readAt(id, block.timestamp);
+        Line memory line = _read(id);
+        line.advance(block.timestamp);
         return line.statusOf();
     }
 
@@ -686,27 +705,14 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     // ---------------------------------------------------------------- lines, read and written
 
-    /// @dev A line that is neither closed nor written off, as stored.
-    function _live(uint256 id) private view returns (Line memory line) {
-        line = _read(id);
-        require(!line.isOver(), ErrorsLib.LineClosed(id));
+    function _requireLive(Line memory line) private pure {
+        require(!line.isOver(), ErrorsLib.LineClosed(line.id));
     }
 
-    /// @dev The same, accrued to now.
-    function _accrued(uint256 id) private view returns (Line memory line) {
-        line = _live(id);
+    /// @dev Brings a line to now, if it is neither closed nor written off.
+    function _accrue(Line memory line) private view {
+        _requireLive(line);
         line.advance(block.timestamp);
-    }
-
-    /// @dev The same, of which something is owed.
-    function _indebted(uint256 id) private view returns (Line memory line) {
-        line = _accrued(id);
-        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
-    }
-
-    function _readAt(uint256 id, uint256 at) private view returns (Line memory line) {
-        line = _read(id);
-        line.advance(at);
     }
 
     /// @dev Writes and announces a line's new state, and tells the NFT what became of it.

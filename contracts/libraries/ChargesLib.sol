@@ -72,18 +72,28 @@ library ChargesLib {
         require(at >= from, ErrorsLib.TimeBeforeAccrual(at, from));
         if (at == from) return;
 
+        uint256 maturity = maturesAt(line.terms);
+        uint256 boundary = boundaryAtOrBefore(line.terms, at);
+        if (at < maturity && boundary <= from && line.unpaidSince == 0) {
+            // Between two boundaries and with no bill unpaid, nothing is billed and nothing is late.
+            line.unbilled = chargesWithoutPenalty(line, at);
+            line.accruedAt = at;
+            return;
+        }
+
         uint256 since = unpaidFrom(line);
         uint256 charges = chargesUpTo(line, since, at);
-        if (at >= maturesAt(line.terms)) {
+        if (at >= maturity) {
             line.billed += charges;
             line.unbilled = 0;
             line.billedPrincipal = line.principal;
-        } else {
-            uint256 boundary = boundaryAtOrBefore(line.terms, at);
-            uint256 billed = boundary > from ? chargesUpTo(line, since, boundary) : 0;
-            if (boundary > from) line.billedPrincipal = _billedPrincipalAt(line, boundary);
+        } else if (boundary > from) {
+            uint256 billed = chargesUpTo(line, since, boundary);
             line.billed += billed;
             line.unbilled = charges - billed;
+            line.billedPrincipal = _billedPrincipalAt(line, boundary);
+        } else {
+            line.unbilled = charges;
         }
         // Where a bill is unpaid, `since` is the second at which it appeared, not after `at`.
         bool unpaid = since != NEVER && (line.billed > 0 || line.billedPrincipal > 0);

@@ -53,6 +53,7 @@ library ErrorsLib {
     error NothingToClaim(uint256 id, address token);
     error NotALineToken(uint256 id, address token);
     error InexactTransfer(address token, uint256 expected, uint256 received);
+    error DoesNotFit(uint256 id);
     error TimeBeforeAccrual(uint256 at, uint256 accruedAt);
 
     // ---------------------------------------------------------------- guardian

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
 import {LineTerms, StoredState} from "../interfaces/ICreditVault.sol";
 import {FLAG_CLOSED, FLAG_TERMINATED, FLAG_WRITTEN_OFF} from "./ConstantsLib.sol";
+import {ErrorsLib} from "./ErrorsLib.sol";
 
 /// @dev A line in memory while one call works on it: its terms, and what `StoredState` holds, in whole words. What is
 /// stored was narrowed by `LineLib.toStored`, so sums and products of a few fields can't overflow.
@@ -32,23 +31,29 @@ struct Line {
 /// @title LineLib
 /// @notice A line in memory: what it is, and how it becomes what is stored.
 library LineLib {
-    using SafeCast for uint256;
-
-    /// @dev The one place where figures are narrowed. Refuses what does not fit, so nothing is ever cut off.
+    /// @dev The one place where figures are narrowed. Refuses what does not fit, so nothing is ever cut off: a union of
+    /// figures has no bit beyond a width exactly if none of them has.
     function toStored(Line memory line) internal pure returns (StoredState memory state) {
-        state.seq = line.seq.toUint32();
-        state.principal = line.principal.toUint96();
-        state.undrawn = line.undrawn.toUint96();
-        state.accruedAt = line.accruedAt.toUint32();
-        state.unbilled = line.unbilled.toUint144();
-        state.billed = line.billed.toUint144();
-        state.billedPrincipal = line.billedPrincipal.toUint96();
-        state.unpaidSince = line.unpaidSince.toUint32();
-        state.collateral = line.collateral.toUint96();
-        state.reserve = line.reserve.toUint96();
-        state.claimLoan = line.claimLoan.toUint96();
-        state.claimCollateral = line.claimCollateral.toUint96();
-        state.flags = line.flags.toUint16();
+        uint256 amounts = line.principal | line.undrawn | line.billedPrincipal | line.collateral | line.reserve
+            | line.claimLoan | line.claimCollateral;
+        uint256 numerators = line.unbilled | line.billed;
+        uint256 counters = line.seq | line.accruedAt | line.unpaidSince;
+        bool fits = amounts <= type(uint96).max && numerators <= type(uint144).max && counters <= type(uint32).max;
+        require(fits, ErrorsLib.DoesNotFit(line.id));
+
+        state.seq = uint32(line.seq);
+        state.principal = uint96(line.principal);
+        state.undrawn = uint96(line.undrawn);
+        state.accruedAt = uint32(line.accruedAt);
+        state.unbilled = uint144(line.unbilled);
+        state.billed = uint144(line.billed);
+        state.billedPrincipal = uint96(line.billedPrincipal);
+        state.unpaidSince = uint32(line.unpaidSince);
+        state.collateral = uint96(line.collateral);
+        state.reserve = uint96(line.reserve);
+        state.claimLoan = uint96(line.claimLoan);
+        state.claimCollateral = uint96(line.claimCollateral);
+        state.flags = uint16(line.flags);
     }
 
     /// @dev The way back, for readers of the vault's views.

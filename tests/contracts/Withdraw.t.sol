@@ -40,7 +40,7 @@ contract WithdrawTest is VaultFixture {
     function test_a_deposit_that_would_not_fit_is_refused_not_cut_off() public {
         uint256 id = openLine();
         weth.mint(stranger, type(uint96).max);
-        vm.expectRevert();
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.DoesNotFit.selector, id));
         vm.prank(stranger);
         vault.deposit(id, type(uint96).max);
     }
