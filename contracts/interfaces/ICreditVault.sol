@@ -13,8 +13,11 @@ struct Market {
 }
 
 /// @notice What a lender signs (EIP-712). Every duration runs from `open`, in whole hours. Rates are basis points a year.
-/// @dev `borrower` zero means anyone. `minCollateral` and the origination fee scale with the fill, rounded up.
-/// `groupCap` bounds what all offers of one (lender, loanToken, group) may lend together; `epoch` must equal the lender's.
+/// @dev `borrower` zero means anyone. `limit` bounds one line; `minCollateral` is that of a line of the whole `limit`, and scales
+/// with the fill like the origination fee, rounded up. `groupCap` bounds what all lines under all offers of one (lender,
+/// loanToken, group) lend together: an offer can be filled again until it is reached. `epoch` must equal the lender's.
+/// Refused: rates and fees beyond the caps of `ConstantsLib`, a period of zero, a draw window beyond the term, and LTVs unless
+/// initial < liquidation, liquidation·(1 + bonus) < 1 and liquidation·(1 + largest keeper's fee)/(1 − discount) < 1.
 struct Offer {
     address lender;
     address borrower;
@@ -104,7 +107,8 @@ enum Status {
 /// @notice Credit lines against signed offers, with collateral, reserve, undrawn funds and claims in escrow.
 /// @dev Amounts are base units of the token named. Prices are loan base units for one collateral base unit, times 1e36.
 /// Every function that takes a line's `id` reverts with `NoSuchLine` when there is none, and with `LineClosed` when it
-/// was closed (views and `claim` excepted).
+/// was closed or written off (views and `claim` excepted). Amounts of zero are refused with `ZeroAmount`, except `liquidate`'s.
+/// Every action but `deposit`, `depositReserve` and `claim` accrues the line to the block's timestamp. Each adds one to `seq`.
 interface ICreditVault {
     // ---------------------------------------------------------------- markets
 
@@ -156,14 +160,16 @@ interface ICreditVault {
     function deposit(uint256 id, uint96 amount) external;
 
     /// @notice Returns collateral to `to`. Only the borrower.
-    /// @dev Allowed with debt 0 once the draw window is over, else only if the debt stays at or below the initial LTV at the
-    /// risk price (then stoppable by the guardian). With no debt and an open window, leave through `close`.
+    /// @dev Without debt it needs no price; with debt it is refused if the debt would exceed the initial LTV at the risk price,
+    /// and while stopped. With no principal and the draw window open it is refused (`LeaveThroughClose`), also when charges
+    /// are owed: the lender's minimum collateral stays as long as the lender lends. A terminated line's window is over.
     function withdraw(uint256 id, uint96 amount, address to) external;
 
     /// @notice Adds loan token to the cash reserve from the caller. Anyone may.
     function depositReserve(uint256 id, uint96 amount) external;
 
-    /// @notice Returns reserve to `to`. Only the borrower; refused with an unpaid bill or an unhealthy line.
+    /// @notice Returns reserve to `to`. Only the borrower.
+    /// @dev Refused with an unpaid bill. With debt also when the line is unhealthy at the measuring price, and while stopped.
     function withdrawReserve(uint256 id, uint96 amount, address to) external;
 
     /// @notice Draws undrawn funds to `to`. Only the borrower, or an operator of it to the borrower.
@@ -172,12 +178,16 @@ interface ICreditVault {
     function draw(uint256 id, uint96 amount, address to) external;
 
     /// @notice Repays from the caller's cash, at most the debt. Anyone may. Cannot be paused, needs no price.
+    /// @dev Pays billed charges, billed principal, other charges, other principal. Charges go to the holder's claim; principal
+    /// becomes undrawn again if the draw window is open and the line is neither terminated nor was in default, else it goes
+    /// to the claim too.
     /// @return paid what was taken: min(amount, debt).
     function repay(uint256 id, uint96 amount) external returns (uint96 paid);
 
     /// @notice Repays from the line's reserve, at most the debt. Only the borrower or its operator.
     /// @dev The keeper's fee ⌊paid·feeBps/1e4⌋ comes on top from the reserve and goes to `keeper`; feeBps ≤ 100.
     /// `paid` is the largest amount with paid ≤ maxPaid, paid ≤ debt and paid + fee ≤ min(reserve, maxSpent).
+    /// The reserve is cash: what it pays is credited as in `repay`.
     /// @return paid and fee in loan base units.
     function repayFromReserve(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
         external
@@ -188,6 +198,8 @@ interface ICreditVault {
     /// debt·1e4 > inKindLtvBps·V at the measuring price (then at most what restores the initial LTV); whichever allows more.
     /// Refused when the discount is zero or smaller than the feeds' deviation. Seizes ⌈paid·1e36·1e4/(price·(1e4−discount))⌉.
     /// The keeper's fee is ⌊paid·feeBps/1e4⌋ in loan value, taken in collateral at the risk price, rounded down.
+    /// Fee and seizure stay within min(collateral, maxSpent). Refused (`Unhealthy`) if it would make a healthy line unhealthy.
+    /// Nothing of it becomes undrawn again.
     /// @return paid in loan base units, seized and fee in collateral base units.
     function repayInKind(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
         external
@@ -202,8 +214,13 @@ interface ICreditVault {
     function terminate(uint256 id) external;
 
     /// @notice Repays an unhealthy or defaulted line for its collateral. Anyone may.
-    /// @dev The reserve pays first, without bonus; then the caller pays at most what the rule allows and takes collateral
-    /// worth it plus the bonus at the measuring price. Reverts when the collateral would be less than `minSeized`.
+    /// @dev The reserve pays first, without bonus: in default the debt, else what restores the initial LTV. If the line is still
+    /// unhealthy or in default, the caller pays at most what restores the initial LTV (in default the debt; all that the
+    /// collateral covers, where less than minDebt would be left) and takes collateral worth it plus the bonus at the
+    /// measuring price. Reverts when that is less than `minSeized`, or when less than that was asked for and less than
+    /// minDebt would be left. With `maxRepaid` zero only the reserve pays: in default without a price, so a dead feed
+    /// doesn't keep it from the holder. All proceeds go to the claim. Debt that is left without collateral and reserve is
+    /// written off, which ends and terminates the line.
     /// @return repaid what the caller paid in cash, and seized collateral base units sent to `to`.
     function liquidate(uint256 id, uint96 maxRepaid, uint96 minSeized, address to)
         external

@@ -4,7 +4,9 @@ pragma solidity ^0.8.28;
 import {ICreditVault} from "./ICreditVault.sol";
 
 /// @notice What makes a mandate fire.
-/// @dev DUE: an unpaid bill. LTV: debt over value above a threshold. LEVEL: a feed beyond a level. SHARE: a cumulative revenue feed.
+/// @dev DUE: a bill is unpaid; pays what is due. LTV: debt over value at the measuring price is above `thresholdBps` and above
+/// the initial LTV; pays back to the initial LTV. LEVEL: the feed is strictly beyond `level`; pays `amount` at each firing.
+/// SHARE: `shareBps` of what a cumulative revenue feed (whole loan tokens, in its own decimals) grew by since registration.
 enum Kind {
     DUE,
     LTV,

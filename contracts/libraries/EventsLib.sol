@@ -47,7 +47,8 @@ library EventsLib {
     /// @dev `token` is the loan token (from the reserve) or the collateral token (in kind).
     event KeeperPaid(uint256 indexed id, address indexed keeper, address indexed token, uint96 fee);
 
-    /// @dev Follows `Repaid` with source LIQUIDATION (and one with source RESERVE if the reserve paid).
+    /// @dev Of every liquidation. Follows `Repaid` with source RESERVE if the reserve paid and with source LIQUIDATION if the
+    /// caller did; otherwise `repaid` and `seized` are zero. `priceE36` is zero when no price was read.
     event Liquidated(
         uint256 indexed id,
         address indexed liquidator,

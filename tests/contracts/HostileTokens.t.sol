@@ -245,15 +245,24 @@ contract HostileTokensTest is VaultFixture {
         draw(id, uint96(60_000 * oneLoan + 1));
         draw(id, uint96(60_000 * oneLoan));
         setPrice(1400e8);
-        liquidate2(id);
+        vm.prank(borrower);
+        (uint96 repaid,) = vault.liquidate(id, type(uint96).max, 0, borrower);
+        assertGt(repaid, 0);
         close(id);
         assertSolvent();
     }
 
-    function liquidate2(uint256 id) internal {
-        vm.prank(borrower);
-        (uint96 repaid,) = vault.liquidate(id, type(uint96).max, 0, borrower);
-        assertGt(repaid, 0);
+    /// Pitfall 6: ether can't get stuck, since it can't get in.
+    function test_ether_is_refused() public {
+        uint256 id = openDrawn(10_000e6);
+        vm.deal(borrower, 3 ether);
+        vm.startPrank(borrower);
+        (bool received,) = address(vault).call{value: 1 ether}("");
+        assertFalse(received);
+        (received,) = address(vault).call{value: 1 ether}(abi.encodeCall(vault.repay, (id, 1000e6)));
+        assertFalse(received);
+        (received,) = address(vault).call{value: 1 ether}(abi.encodeCall(vault.multicall, (new bytes[](0))));
+        assertFalse(received);
     }
 
     /// A rebasing token must not be listed; where one was, the loss stays with its market's lines.

@@ -41,41 +41,51 @@ contract InvariantsTest is VaultFixture {
         excludeSelector(FuzzSelector(address(handler), not));
     }
 
+    /// One campaign for all of them: what takes time is the people, not the looking.
+    function invariant_whatever_people_do_the_promises_hold() public view {
+        escrowEqualsBalances();
+        noActionDidWhatItMayNot();
+        pokingChangesNothing();
+        everyUnitOfTheLenderIsAccountedFor();
+        statesAreWellFormed();
+    }
+
     /// Invariant 9: what lines hold in escrow is what the vault has, in each token, to the unit.
-    function invariant_9_escrow_equals_balances() public view {
+    function escrowEqualsBalances() internal view {
         assertSolvent();
     }
 
     /// Invariants 10 and 11: what no action may do, none did.
-    function invariant_10_and_11_no_action_did_what_it_may_not() public view {
+    function noActionDidWhatItMayNot() internal view {
         assertEq(handler.violation(), "");
     }
 
     /// Invariant 14: a line that is poked at every step of time owes what one that nobody touches owes.
-    function invariant_14_poking_changes_nothing() public view {
+    function pokingChangesNothing() internal view {
         for (uint256 id = 1; id <= vault.lineCount(); ++id) {
             StoredState memory poked = handler.pokedState(id);
             StoredState memory accrued = vault.projected(id, poked.accruedAt);
-            assertEq(keccak256(abi.encode(accrued)), keccak256(abi.encode(poked)), "accrued in steps");
+            assertEq(keccak256(abi.encode(accrued)), keccak256(abi.encode(poked)), "14: accrued in steps");
         }
     }
 
     /// The lender's money is conserved: what it filled and what was repaid is undrawn, drawn, claimable or claimed.
-    function invariant_every_unit_of_the_lender_is_accounted_for() public view {
+    function everyUnitOfTheLenderIsAccountedFor() internal view {
         for (uint256 id = 1; id <= vault.lineCount(); ++id) {
             (uint256 filled, uint256 drawn, uint256 repaid, uint256 claimed) = handler.sums(id);
             StoredState memory state = vault.stored(id);
-            assertEq(filled + repaid, uint256(state.undrawn) + drawn + state.claimLoan + claimed);
+            uint256 accounted = uint256(state.undrawn) + drawn + state.claimLoan + claimed;
+            assertEq(filled + repaid, accounted, "the lender's money");
         }
     }
 
     /// A is part of P, and a bill is unpaid exactly since it appeared.
-    function invariant_states_are_well_formed() public view {
+    function statesAreWellFormed() internal view {
         for (uint256 id = 1; id <= vault.lineCount(); ++id) {
             StoredState memory state = present(id);
-            assertLe(state.billedPrincipal, state.principal);
-            assertEq(state.unpaidSince != 0, state.billed > 0 || state.billedPrincipal > 0);
-            assertLe(state.unpaidSince, block.timestamp);
+            assertLe(state.billedPrincipal, state.principal, "A within P");
+            assertEq(state.unpaidSince != 0, state.billed > 0 || state.billedPrincipal > 0, "S with a bill");
+            assertLe(state.unpaidSince, block.timestamp, "S in the past");
         }
     }
 

@@ -240,16 +240,29 @@ contract LiquidateTest is VaultFixture {
         assertStatus(id, Status.WRITTEN_OFF);
     }
 
+    /// What is worth nothing at any price needs none.
     function test_a_line_without_collateral_is_written_off_without_a_price() public {
         setPrice(1000e8);
-        liquidate(id, type(uint96).max);
-        id = openFresh();
-        draw(id, 1000e6);
-        pass(PERIOD + GRACE + 1);
-        setPrice(100e8);
-        depositReserve(id, 1e6);
-        liquidate(id, type(uint96).max);
+        vm.prank(borrower);
+        (, uint96 seized,) = vault.repayInKind(id, type(uint96).max, type(uint96).max, 0, keeper);
+        assertEq(seized, MIN_COLLATERAL, "paid in kind to the last unit");
+        setPrice(0);
+        liquidate(id, 1000e6);
         assertStatus(id, Status.WRITTEN_OFF);
+    }
+
+    /// Pitfall 4: lines stand in no order: the one opened last is liquidated first, and the first is untouched.
+    function test_lines_are_liquidated_in_any_order() public {
+        Offer memory offer = defaultOffer();
+        offer.group = 2;
+        uint256 last = openWith(offer);
+        draw(last, 60_000e6);
+        setPrice(1000e8);
+        bytes32 first = vault.stateHash(id);
+        liquidate(last, type(uint96).max);
+        assertEq(vault.stateHash(id), first);
+        liquidate(id, type(uint96).max);
+        assertSolvent();
     }
 
     // ---------------------------------------------------------------- prices that liquidate
@@ -276,13 +289,5 @@ contract LiquidateTest is VaultFixture {
         vm.expectRevert(ErrorsLib.ZeroAddress.selector);
         vm.prank(liquidator);
         vault.liquidate(id, 1, 0, address(0));
-    }
-
-    function openFresh() internal returns (uint256) {
-        setPrice(2000e8);
-        Offer memory offer = defaultOffer();
-        offer.group = 2;
-        offer.minCollateral = 1e18;
-        return openWith(offer);
     }
 }

@@ -169,8 +169,8 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
             try trigger.performUpkeep{gas: gasLimit}(performData) {
                 done = true;
                 assertEq(stateOf(due).fires + stateOf(level).fires, 2, "all or nothing, never by lack of gas");
-            } catch {
-                refused = true;
+            } catch (bytes memory reason) {
+                refused = refused || bytes4(reason) == ErrorsLib.TooLittleGas.selector;
             }
             vm.revertToState(snapshot);
         }

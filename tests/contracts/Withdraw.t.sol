@@ -57,6 +57,8 @@ contract WithdrawTest is VaultFixture {
             vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BeyondInitialLtv.selector, 30_000e6, value, 6000));
             withdraw(id, amount);
         } else {
+            vm.expectEmit(address(vault));
+            emit EventsLib.CollateralWithdrawn(id, borrower, amount);
             withdraw(id, amount);
             assertEq(vault.stored(id).collateral, left);
             assertSolvent();
