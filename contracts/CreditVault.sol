@@ -65,7 +65,9 @@ import {OfferLib} from "./libraries/OfferLib.sol";
 /// Tokens
 /// - Plain ERC-20s of at most 18 decimals, listed by the owner, where `transfer` takes exactly the amount from the sender. What
 ///   enters is checked to the unit; a token that shrinks balances by itself (rebasing) must not be listed.
-/// - Amounts of a line fit 96 bits. Ether is held as WETH only.
+/// - Amounts of a line fit 96 bits; an action whose result would not is refused (`DoesNotFit`). Only a line of nearly
+///   `MAX_LIMIT` that nobody pays for years at the highest rates can owe more: it is repaid in parts, with claims between.
+/// - Ether is held as WETH only.
 contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuardTransient {
     using ChargesLib for Line;
     using ChargesLib for LineTerms;
