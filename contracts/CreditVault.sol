@@ -48,7 +48,8 @@ import {OfferLib} from "./libraries/OfferLib.sol";
 /// - The lender's side is passive: the NFT's holder is credited, never paid, and claims by itself. A line pays nobody who
 ///   could refuse, and calls back nobody.
 /// - A lender is bound by an offer only: signed for this contract on this chain, until its expiry, in its epoch, within
-///   its group's cap. An operator of a borrower can pay the borrower's debts and draw to the borrower, nothing else.
+///   its group's cap. An operator of a borrower can draw and close to the borrower, and pay its debts from reserve and
+///   collateral with a keeper's fee of at most `MAX_KEEPER_FEE_BPS`; nothing else.
 /// - The owner lists markets. The guardian stops `open`, `draw` and withdrawals that keep debt, for 7 days at most. Nobody
 ///   can change, take or freeze anything else.
 ///
