@@ -14,7 +14,7 @@ from orchestrator.db.models import Cursor, Feed
 from orchestrator.db.session import open_engine, sessions_of
 from orchestrator.tasks.app import QUEUE
 from tests.integration.tasks.conftest import FEED
-from tests.integration.tasks.process import STOP_TIMEOUT_S, refused, running, until
+from tests.integration.tasks.process import refused, running, stop_limit_s, until
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ async def test_beat_asks_and_a_worker_does_what_is_asked(environment: dict[str, 
                 return await connection.scalar(select(Feed.judged_at)) is not None
 
         await until(judged, "the feed is judged")
-        assert await worker.stop() < STOP_TIMEOUT_S
-        assert await beat.stop() < STOP_TIMEOUT_S
+        assert await worker.stop() < stop_limit_s()
+        assert await beat.stop() < stop_limit_s()
         assert (worker.child.returncode, beat.child.returncode) == (0, 0)
         assert all(line["process"] == "worker" for line in worker.lines())
         assert all(line["process"] == "beat" for line in beat.lines())
@@ -70,7 +70,7 @@ async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[
                 return bool(broker.hlen("unacked"))
 
             await until(busy, "a job hangs")
-            assert await worker.stop() < STOP_TIMEOUT_S
+            assert await worker.stop() < stop_limit_s()
             assert worker.child.returncode == 0
         assert (broker.llen(QUEUE), broker.hlen("unacked")) == (jobs, 0)
     silent.close()

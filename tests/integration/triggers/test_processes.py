@@ -12,7 +12,7 @@ import pytest
 from eth_account import Account
 
 from tests.integration.mirror.ground import KEEPER
-from tests.integration.tasks.process import STOP_TIMEOUT_S, refused, running, until
+from tests.integration.tasks.process import refused, running, stop_limit_s, until
 from tests.integration.triggers.ground import Service, ltv_mandate
 
 FALLEN = 400 * 10**8
@@ -70,7 +70,7 @@ async def test_a_round_becomes_a_repayment_and_both_stop_when_told(
             "sender", measured | {"COVENANT_LOG_LEVEL": "info"}
         )
         for process in (engine, sender):
-            assert await process.stop() < STOP_TIMEOUT_S
+            assert await process.stop() < stop_limit_s()
             assert process.child.returncode == 0
             assert all(entry["process"] == process.name for entry in process.lines())
             for secret in (KEEPER.key.hex(), PASSWORD):
