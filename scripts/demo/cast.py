@@ -16,8 +16,8 @@ from orchestrator.db.session import open_engine
 from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.reconcile import Report, reconcile
 from scripts.demo.ledger import Holders
+from scripts.demo.stack import Stack
 from scripts.local.accounts import Role
-from scripts.local.bootstrap import LocalDeployment
 from scripts.local.people import Contracts, Person
 from scripts.local.service import Service
 
@@ -44,10 +44,11 @@ class Cast:
 
 
 @asynccontextmanager
-async def open_cast(deployment: LocalDeployment, rpc_url: str, api_url: str, database_url: str) -> AsyncIterator[Cast]:
+async def open_cast(stack: Stack) -> AsyncIterator[Cast]:
     """Connections of the people, apart from those of the service; and one to look at the mirror with."""
-    rpc, service = JsonRpc(rpc_url), Service.at(api_url)
-    engine = open_engine(database_url, process="demo")
+    deployment = stack.deployment
+    rpc, service = JsonRpc(stack.rpc_url), Service.at(stack.api_url)
+    engine = open_engine(stack.database_url, process="demo")
     contracts = Contracts.of(deployment.book)
 
     def person(role: Role) -> Person:

@@ -11,7 +11,6 @@ from typing import Final
 
 from oracles.rounds import Round
 from orchestrator.chain.quantities import integer, quantity
-from orchestrator.chain.typed_data import OFFER, wire_message
 from orchestrator.credit.units import Timestamp
 from scripts.demo.cast import Cast
 from scripts.demo.facts import Facts, Reconciled, RoundCause
@@ -28,6 +27,7 @@ from scripts.local.deals import (
     give_usdc,
     give_weth,
     open_line,
+    post_offer,
     register,
     sign_offer,
 )
@@ -95,17 +95,9 @@ class Story:
         signed = sign_offer(cast.contracts, cast.lender, offer)
         for words in offer_in_words(offer):
             self.stage.note(words)
-        posted = await cast.service.post(
-            "/v1/offers",
-            {
-                "chain_id": cast.book.chain_id,
-                "vault": cast.book.vault,
-                "offer": wire_message(OFFER, signed.message),
-                "signature": "0x" + signed.signature.hex(),
-            },
-        )
-        self.facts.offer_hash = posted["offer_hash"]
-        self.stage.done("the API has it in its order book", f"POST /v1/offers  {_short(posted['offer_hash'])}")
+        await post_offer(cast.service, cast.contracts, cast.book.chain_id, signed)
+        self.facts.offer_hash = signed.offer_hash
+        self.stage.done("the API has it in its order book", f"POST /v1/offers  {_short(signed.offer_hash)}")
         return signed
 
     async def _open(self, offer: SignedOffer) -> OpenedLine:

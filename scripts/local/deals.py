@@ -7,11 +7,12 @@ from typing import Final
 
 from pydantic.alias_generators import to_camel
 
-from orchestrator.chain.typed_data import MANDATE, OFFER, Message, TypedData, trigger_domain, vault_domain
+from orchestrator.chain.typed_data import MANDATE, OFFER, Message, TypedData, trigger_domain, vault_domain, wire_message
 from orchestrator.credit.mandate import Mandate
 from orchestrator.credit.offer import Offer
 from scripts.deploy.wallet import Receipt
 from scripts.local.people import Contracts, Person
+from scripts.local.service import Service
 
 UNLIMITED: Final = 2**256 - 1
 
@@ -62,6 +63,20 @@ async def give_weth(contracts: Contracts, person: Person, amount: int) -> None:
 def sign_offer(contracts: Contracts, lender: Person, offer: Offer) -> SignedOffer:
     typed = TypedData(vault_domain(lender.wallet.chain_id, contracts.vault.address), OFFER, message_of(offer))
     return SignedOffer(typed.message, lender.sign(typed), typed.struct_hash())
+
+
+async def post_offer(service: Service, contracts: Contracts, chain_id: int, offer: SignedOffer) -> None:
+    """Puts the offer into the API's order book. Raises ServiceRefused."""
+    posted = await service.post(
+        "/v1/offers",
+        {
+            "chain_id": chain_id,
+            "vault": contracts.vault.address,
+            "offer": wire_message(OFFER, offer.message),
+            "signature": "0x" + offer.signature.hex(),
+        },
+    )
+    assert posted["offer_hash"] == offer.offer_hash
 
 
 async def open_line(contracts: Contracts, borrower: Person, offer: SignedOffer, amount: int) -> OpenedLine:

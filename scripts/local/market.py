@@ -13,10 +13,9 @@ from typing import Final
 
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc
-from orchestrator.chain.typed_data import OFFER, wire_message
 from orchestrator.credit.units import Bps, CollateralWei, PriceE36, Timestamp, Wei, mul_div_down
 from orchestrator.errors import CovenantError
-from scripts.local.deals import get_ready, give_usdc, give_weth, open_line, register, sign_offer
+from scripts.local.deals import get_ready, give_usdc, give_weth, open_line, post_offer, register, sign_offer
 from scripts.local.people import Contracts, Person
 from scripts.local.rounds import chain_now, publish
 from scripts.local.service import Service
@@ -115,15 +114,7 @@ class Market:
         await self._pay_in(deal, price)
         now = Timestamp(await chain_now(self.rpc))
         signed = sign_offer(contracts, self.lender, deal.offer(self._parties(), price, now, group))
-        await self.service.post(
-            "/v1/offers",
-            {
-                "chain_id": self.lender.wallet.chain_id,
-                "vault": contracts.vault.address,
-                "offer": wire_message(OFFER, signed.message),
-                "signature": "0x" + signed.signature.hex(),
-            },
-        )
+        await post_offer(self.service, contracts, self.lender.wallet.chain_id, signed)
         line = await open_line(contracts, borrower, signed, deal.limit)
         await borrower.call("depositing the reserve", contracts.vault, "depositReserve", line.line_id, deal.reserve)
         await borrower.call("drawing", contracts.vault, "draw", line.line_id, deal.drawn, borrower.address)

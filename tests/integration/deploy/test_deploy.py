@@ -266,6 +266,25 @@ async def test_without_a_key_nothing_is_sent(net: Net) -> None:
     assert await net.height() == height
 
 
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [("", "RPC_URL is not set"), ("http://127.0.0.1:9", "cannot be reached"), ("ftp://node", "RPC_URL")],
+)
+async def test_a_node_that_is_missing_or_silent_is_named(net: Net, url: str, complaint: str) -> None:
+    result = await net.run(RPC_URL=url)
+    assert isinstance(result.exception, CovenantError)
+    assert complaint in result.exception.message
+    assert not net.book.exists()
+
+
+async def test_a_wrong_password_is_told_without_repeating_it(net: Net) -> None:
+    (net.folder / "wrong").write_text("hunter2\n")
+    result = await net.run(COVENANT_KEYSTORE_PASSWORD_FILE=str(net.folder / "wrong"))
+    assert isinstance(result.exception, CovenantError)
+    assert "can't be opened with the password" in result.exception.message
+    assert "hunter2" not in result.output + str(result.exception)
+
+
 async def test_an_account_that_cannot_pay_is_told_so(net: Net) -> None:
     await net.rpc.call("anvil_setBalance", [net.accounts.address(Role.LENDER), "0x1"])
     result = await net.run(role=Role.LENDER)
