@@ -1,1 +1,1 @@
-"""The service: it mirrors the chain, watches feeds and sends what the contracts allow. It is never trusted with money."""
+"""The service: it mirrors the chain, watches feeds and sends what the contracts allow. Nobody has to trust it."""
