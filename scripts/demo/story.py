@@ -17,7 +17,7 @@ from scripts.demo.facts import Facts, Reconciled, RoundCause
 from scripts.demo.measure import measure
 from scripts.demo.playlist import Playlist
 from scripts.demo.scenario import DEAL, mandate_in_words, offer_in_words
-from scripts.demo.stage import Stage, usdc, weth
+from scripts.demo.stage import Stage, percent, usdc, weth
 from scripts.demo.verdict import escrow_adds_up
 from scripts.demo.watch import Occasion, Watch
 from scripts.local.deals import (
@@ -126,9 +126,8 @@ class Story:
             "drawing", cast.contracts.vault, "draw", line.line_id, DEAL.drawn, cast.borrower.address
         )
         measured = await measure(cast.rpc, cast.contracts, line.line_id, receipt.block_number)
-        assert measured.ltv_bps is not None
         self.stage.done(
-            f"{usdc(DEAL.drawn)} USDC, {measured.ltv_bps / 100:.1f} % of the collateral's value",
+            f"{usdc(DEAL.drawn)} USDC, {percent(measured.ltv_bps)} of the collateral's value",
             f"draw  {_short(receipt.tx_hash)}",
         )
 
@@ -222,8 +221,8 @@ class Story:
             self.stage.done(f"the NFT's holder claims {amount} {symbol}", f"claim  {_short(receipt.tx_hash)}")
             last = receipt.block_number
         seen = await watch.line(last)
-        assert seen["holder"] is None, "the last claim burns the NFT"
-        self.stage.done("the NFT is burned, the vault is empty")
+        if seen["holder"] is None:
+            self.stage.done("the NFT is burned")
 
     async def _in_escrow(self) -> dict[str, int]:
         """What the tokens say that the vault holds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -67,15 +67,15 @@ class Watch:
         new = [one for one in reversed(triggers) if one["status"] in MINED and one["id"] not in self.told]
         if not new:
             return []
-        await self._read_firings()
+        firings = {(one["mandate_hash"], one["occurrence"]) for one in new}
+        await self.service.until("the events of these firings", lambda: self._told_of(firings), self.patience_s)
         self.told |= {one["id"] for one in new}
         kinds = {one["mandate_hash"]: one for one in mandates}
         return sorted((self._fact(one, kinds[one["mandate_hash"]]) for one in new), key=lambda fact: fact.block_number)
 
     async def _mandates_at_rest(self, block_number: int) -> list[Answer] | None:
-        mandates: list[Answer] = (await self.service.get(f"/v1/lines/{self.line_id}/mandates", min_block=block_number))[
-            "items"
-        ]
+        page = await self.service.get(f"/v1/lines/{self.line_id}/mandates", min_block=block_number)
+        mandates: list[Answer] = page["items"]
         fires = any(mandate["outlook"] and mandate["outlook"]["fires_now"] for mandate in mandates)
         return None if fires else mandates
 
@@ -88,17 +88,16 @@ class Watch:
                 )
         return None if any(trigger["status"] in LIVE for trigger in triggers) else triggers
 
-    async def _read_firings(self) -> None:
-        """What the chain says of each firing: the arguments of the `Fired` events since the last look."""
-        more = True
-        while more:
-            page = await self.service.get(
-                "/v1/events", after=self.position, line_id=self.line_id, kind="mandate.fired", limit=PAGE
-            )
-            for event in page["items"]:
-                payload = event["payload"]
-                self.fired[payload["mandateHash"], int(payload["occurrence"])] = payload
-            self.position, more = page["last_position"], page["has_more"]
+    async def _told_of(self, firings: Set[tuple[str, int]]) -> bool | None:
+        """Reads on in the log of events: each firing with what the chain says of it, the arguments of `Fired`."""
+        page = await self.service.get(
+            "/v1/events", after=self.position, line_id=self.line_id, kind="mandate.fired", limit=PAGE
+        )
+        for event in page["items"]:
+            payload = event["payload"]
+            self.fired[payload["mandateHash"], int(payload["occurrence"])] = payload
+        self.position = page["last_position"]
+        return True if firings <= self.fired.keys() else None
 
     def _fact(self, trigger: Answer, mandate: Answer) -> TriggerFact:
         occasion = self._occasion(trigger)

@@ -15,12 +15,17 @@ from orchestrator.errors import CovenantError
 T = TypeVar("T")
 
 REQUEST_TIMEOUT_S: Final = 10.0
+MIRRORED_WITHIN_S: Final = 30.0
 POLL_S: Final = 0.02
 PAGE: Final = 200
 
 
 class ServiceRefused(CovenantError):
     """The API answered with a problem, or not at all."""
+
+
+class NotMirrored(ServiceRefused):
+    """The mirror has not come to the block that was asked for, though the API waited a while for it."""
 
 
 class NothingHappened(CovenantError):
@@ -38,8 +43,17 @@ class Service:
         return cls(httpx.AsyncClient(base_url=url, timeout=REQUEST_TIMEOUT_S))
 
     async def get(self, path: str, **query: str | int) -> dict[str, Any]:
-        """Raises ServiceRefused."""
-        return await self._ask("GET", path, params=query)
+        """With `min_block`, waits longer than the API does. Raises ServiceRefused, NothingHappened."""
+        if "min_block" not in query:
+            return await self._ask("GET", path, params=query)
+
+        async def mirrored() -> dict[str, Any] | None:
+            try:
+                return await self._ask("GET", path, params=query)
+            except NotMirrored:
+                return None
+
+        return await self.until(f"the mirror to reach block {query['min_block']}", mirrored, MIRRORED_WITHIN_S)
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Raises ServiceRefused."""
@@ -96,12 +110,15 @@ class Service:
         if response.is_success:
             answer: dict[str, Any] = response.json()
             return answer
-        raise ServiceRefused(f"the API refuses {method} {path}: {_problem(response)}", "see what it says")
+        code, detail = _problem(response)
+        refusal = NotMirrored if code == "block_not_mirrored" else ServiceRefused
+        raise refusal(f"the API refuses {method} {path}: {code} ({response.status_code}): {detail}", "see what it says")
 
 
-def _problem(response: httpx.Response) -> str:
+def _problem(response: httpx.Response) -> tuple[str, str]:
+    """Code and detail of a problem in RFC 9457's form."""
     try:
         problem = response.json()
-        return f"{problem['code']} ({response.status_code}): {problem['detail']}"
+        return str(problem["code"]), str(problem["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"HTTP {response.status_code}"
+        return "no problem details", response.text[:80]
