@@ -1,5 +1,6 @@
 """The web process: serves where it is told to, says in one line why it cannot, and is gone soon after the stop."""
 
+import asyncio
 import json
 import os
 import signal
@@ -152,3 +153,18 @@ async def test_it_refuses_to_start_with_what_is_missing_or_wrong(
     assert said in refused.value.message
     assert refused.value.hint
     assert "secret" not in str(refused.value)
+
+
+async def test_an_answer_is_not_held_back_until_the_one_before_is_acknowledged() -> None:
+    """A response is written in more than one piece: with Nagle's algorithm the second would wait for up to 40 ms."""
+    without_delay: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        without_delay.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with web.listening("127.0.0.1", 0) as listener:
+        async with await asyncio.start_server(accepted, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await without_delay
+            writer.close()
