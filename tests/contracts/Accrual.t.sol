@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Test} from "forge-std/Test.sol";
 
 import {LineTerms, StoredState} from "contracts/interfaces/ICreditVault.sol";
-import {MAX_LIMIT} from "contracts/libraries/ConstantsLib.sol";
+import {CHARGE_DENOMINATOR, MAX_LIMIT} from "contracts/libraries/ConstantsLib.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 
 import {ChargesHarness} from "./support/ChargesHarness.sol";
@@ -135,6 +135,29 @@ contract AccrualTest is Test {
     }
 
     // ---------------------------------------------------------------- paying
+
+    /// Pitfall 2: half a unit billed and half a unit to come are one unit, not two.
+    function test_what_is_paid_beyond_the_fraction_of_a_bill_is_credited() public view {
+        StoredState memory state = drawn(0);
+        (state.billed, state.unbilled) = (uint144(CHARGE_DENOMINATOR / 2), uint144(CHARGE_DENOMINATOR / 2));
+        state.unpaidSince = OPENED;
+        (StoredState memory paid,,) = charges.pay(plainTerms(), state, 1);
+        (, uint256 debt) = charges.owed(plainTerms(), paid);
+        assertEq(debt, 0);
+        assertEq(paid.unbilled, 0);
+    }
+
+    /// Paying the bill takes the bill off the debt, and clears it.
+    function testFuzz_paying_the_bill_clears_it_and_costs_no_more(uint256 seed, uint32 wait) public view {
+        LineTerms memory terms = someTerms(seed, 400);
+        StoredState memory state = charges.advance(terms, newState(seed), OPENED + bound(wait, 0, 9000 hours));
+        (uint256 due, uint256 debt) = charges.owed(terms, state);
+        (StoredState memory paid,,) = charges.pay(terms, state, due);
+        (uint256 dueLeft, uint256 debtLeft) = charges.owed(terms, paid);
+        assertEq(debtLeft, debt - due);
+        assertEq(dueLeft, 0);
+        assertEq(paid.unpaidSince, 0);
+    }
 
     /// Paying x takes x off the debt: nothing is lost, whatever was rounded.
     function testFuzz_a_payment_takes_exactly_itself_off_the_debt(uint256 seed, uint32 wait, uint256 amount)
