@@ -154,6 +154,18 @@ contract OpenTest is VaultFixture {
         vault.open(offer, signature, MIN_DEBT);
     }
 
+    /// Pitfall 5: words are hashed as they come, so one with bits beyond its field is not what the lender signed.
+    function test_an_offer_with_bits_beyond_a_field_is_refused() public {
+        Offer memory offer = defaultOffer();
+        bytes memory call_ = abi.encodeCall(vault.open, (offer, sign(offer), LIMIT));
+        uint256 aprWord = 4 + 7 * 32;
+        call_[aprWord] = 0x01;
+        vm.prank(borrower);
+        (bool success, bytes memory reason) = address(vault).call(call_);
+        assertFalse(success);
+        assertEq(reason, abi.encodeWithSelector(ErrorsLib.BadSignature.selector, lender));
+    }
+
     /// Pitfall 5
     function test_an_offer_is_not_replayed_on_another_chain() public {
         Offer memory offer = defaultOffer();
