@@ -12,6 +12,8 @@ RUNBOOKS = REPOSITORY / "docs" / "runbooks"
 # A key is written `<kind>:{…}`; a family of keys is written with `{kind}` and the kinds beside it.
 KEY = re.compile(r'f"([a-z][a-z_]+):\{')
 FAMILY = re.compile(r"\{kind\}:.*?\bfor kind in \(([^)]*)\)", re.DOTALL)
+# A key that several modules need has a function of its own.
+ALERT_KEY_FUNCTION = re.compile(r"def \w*alert\w*\(")
 # Leases are named in the same way, and are no alerts.
 LEASES = frozenset({"mirror", "sender"})
 
@@ -20,7 +22,7 @@ def sources_that_alert() -> Iterator[str]:
     for package in ("orchestrator", "oracles", "api", "scripts"):
         for file in (REPOSITORY / package).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
-            if "orchestrator.alerts import" in text:
+            if "orchestrator.alerts import" in text or ALERT_KEY_FUNCTION.search(text):
                 yield text
 
 
