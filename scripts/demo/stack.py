@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -48,14 +47,13 @@ async def open_stack(
     `on_runtime` gets what can end all of it at once. Raises CovenantError when something does not come up, or ends.
     """
     logs.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="covenant-demo-") as state,
-        (logs / "stack.log").open("w", encoding="utf-8") as log,
-    ):
+    with (logs / "stack.log").open("w", encoding="utf-8") as log:
         output = Output(log, as_json=False)
         async with open_ground(Given(), migrate=upgrade, logs=logs, output=output) as ground:
             on_runtime(ground.runtime)
-            deployment = await bootstrap(ground.rpc_url, Path(state), first_answer=first_answer)
+            # In the directory that the guard removes, even when this process is killed: the accounts' keys lie there.
+            state = ground.runtime.directory / "state"
+            deployment = await bootstrap(ground.rpc_url, state, first_answer=first_answer)
             port = _free_port()
             env = {**ground.env(), **_settings(deployment, port)}
             async with running_processes(ground.runtime, _eager(services), env=env, logs=logs, output=output):
