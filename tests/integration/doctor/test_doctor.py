@@ -126,6 +126,7 @@ def test_a_service_with_all_that_it_needs_is_well_and_its_api_is_recognised(
     }
     with serving(settings):
         seen = visit(tmp_path, **settings)
+    assert [check for check in seen.report["checks"] if check["grade"] == "fail"] == []
     assert (seen.code, seen.report["ok"]) == (0, True)
     assert {check["subject"] for check in seen.report["checks"] if check["grade"] != "ok"} == {"cursor"}
     assert {seen.grade(subject) for subject in ("code", "wiring", "oracle WETH/USDC", "key", "balance")} == {"ok"}
