@@ -110,14 +110,14 @@ class Settings(BaseSettings):
         )
 
 
-def load_settings() -> Settings:
-    """The settings of this process's environment.
+def load_settings(defaults: Path | None = None) -> Settings:
+    """The settings of this process's environment; ``defaults`` is a file of NAME=value lines for what it does not name.
 
     Raises:
         SettingsError: variables are malformed; all of them are named.
     """
     try:
-        return Settings()
+        return Settings(_env_file=defaults)
     except ValidationError as error:
         faults = error.errors(include_input=False)
         explained = [f"{str(fault['loc'][0]).upper()}: {_explain(fault['msg'])}" for fault in faults]

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.errors import CovenantError
-from orchestrator.settings import load_settings
+from scripts.cli._settings import settings_of_service
 
 TIMEOUT_S: Final = 15.0
 PIPE_WIDTH: Final = 1_000
@@ -41,7 +41,7 @@ def ask(path: str, **parameters: object) -> Body:
         ApiUnreachable: with where it was looked for.
         ApiRefused: with the API's own words.
     """
-    settings = load_settings()
+    settings = settings_of_service()
     address = address_of(settings.covenant_api_host, settings.covenant_api_port)
     given = {name: value for name, value in parameters.items() if value is not None}
     try:

@@ -15,9 +15,9 @@ from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.explain import Fact, facts_of_line
 from orchestrator.mirror.start import watched_sources
 from orchestrator.mirror.watch import Role
-from orchestrator.settings import load_settings
 from scripts.cli._api import AsJson, Body, show
 from scripts.cli._mirror import mirror_database
+from scripts.cli._settings import settings_of_service
 
 app = typer.Typer()
 
@@ -29,7 +29,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show every fact of a line with the log that it came from."""
-    settings = load_settings()
+    settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
     facts = asyncio.run(_explain(database_url, chain_id, vault, line))
     show({"chain_id": chain_id, "line_id": line, "facts": [_body(fact) for fact in facts]}, as_json, _write)

@@ -15,8 +15,8 @@ from orchestrator.alerts import Alerts
 from orchestrator.db.migrate import require_current_schema
 from orchestrator.db.session import open_engine, sessions_of
 from orchestrator.metrics import Metrics
-from orchestrator.settings import load_settings
 from scripts.cli._api import AsJson, Body, Limit, ask, instant, show, write_table
+from scripts.cli._settings import settings_of_service
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def list_rounds(
 @app.command()
 def judge(as_json: AsJson = False) -> None:
     """Judge every feed now, at the mirror's block, as the worker does every few seconds; needs the database only."""
-    settings = load_settings()
+    settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
     judged = asyncio.run(_judge(database_url, chain_id))
     show({"items": [_facts_of(one) for one in judged]}, as_json, _write_judged)

@@ -11,8 +11,9 @@ from rich.console import Console
 from orchestrator.chain.reader import ChainReader
 from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.reconcile import Report, reconcile, vaults_of
-from orchestrator.settings import Settings, load_settings
+from orchestrator.settings import Settings
 from scripts.cli._api import AsJson, Body, show
+from scripts.cli._settings import settings_of_service
 from scripts.processes.deployment import open_deployment
 
 app = typer.Typer()
@@ -21,7 +22,7 @@ app = typer.Typer()
 @app.command("reconcile")
 def reconcile_command(as_json: AsJson = False) -> None:
     """Compare every mirrored fact with the chain, at the mirror's block; exit 1 if anything differs."""
-    reports = asyncio.run(_reconcile(load_settings()))
+    reports = asyncio.run(_reconcile(settings_of_service()))
     show({"items": [_body(report) for report in reports]}, as_json, _write)
     if not all(report.equal for report in reports):
         raise typer.Exit(1)

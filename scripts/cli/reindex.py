@@ -14,8 +14,9 @@ from orchestrator.db.session import sessions_of
 from orchestrator.metrics import Metrics
 from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.reindex import Reindexed, reindex
-from orchestrator.settings import Settings, load_settings
+from orchestrator.settings import Settings
 from scripts.cli._api import AsJson, Body, show
+from scripts.cli._settings import settings_of_service
 from scripts.processes.deployment import open_deployment
 
 app = typer.Typer()
@@ -24,7 +25,7 @@ app = typer.Typer()
 @app.command("reindex")
 def reindex_command(as_json: AsJson = False) -> None:
     """Mirror the chain again from nothing, aside, and swap in what differs; the indexer and the API stay up."""
-    done = asyncio.run(_reindex(load_settings()))
+    done = asyncio.run(_reindex(settings_of_service()))
     body = {"block": asdict(done.block), "digest": done.digest, "replaced": list(done.replaced)}
     show({"chain_id": done.chain_id, **body}, as_json, _write)
 

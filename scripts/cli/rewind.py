@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from orchestrator.mirror.rewind import rewind_cursor
-from orchestrator.settings import load_settings
 from scripts.cli._api import AsJson, Body, show
 from scripts.cli._mirror import mirror_database
+from scripts.cli._settings import settings_of_service
 
 app = typer.Typer()
 
@@ -26,7 +26,7 @@ def rewind(
 
     Whoever was told of later events is told that they are taken back, and then told of them anew.
     """
-    settings = load_settings()
+    settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
     if not yes:
         typer.confirm(f"Take back everything after block {block} of chain {chain_id} and read it again?", abort=True)

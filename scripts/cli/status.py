@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 
 from orchestrator.mirror.status import MirrorStatus, mirror_status
-from orchestrator.settings import load_settings
 from scripts.cli._api import AsJson, Body, show
 from scripts.cli._mirror import mirror_database
+from scripts.cli._settings import settings_of_service
 
 app = typer.Typer()
 
@@ -18,7 +18,7 @@ app = typer.Typer()
 @app.command()
 def status(as_json: AsJson = False) -> None:
     """Show where the mirror of a chain stands, who writes it, and what waits."""
-    settings = load_settings()
+    settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
     show(_body(chain_id, asyncio.run(_read(database_url, chain_id))), as_json, _write)
 

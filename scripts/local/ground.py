@@ -34,6 +34,11 @@ class Given:
     redis_url: str | None = None
     rpc_url: str | None = None
 
+    def named(self) -> frozenset[str]:
+        """The variables that the environment gave. They may hold secrets, so they are written nowhere."""
+        urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "RPC_URL": self.rpc_url}
+        return frozenset(name for name, url in urls.items() if url)
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:

@@ -35,9 +35,11 @@ async def run_stack(
         async with open_ground(given, migrate=migrate, logs=logs, output=output, state=state) as ground:
             kill_all.append(ground.runtime.kill_all)
             env = {**ground.env(), **await prepare(ground)}
+            embedded = {name: value for name, value in env.items() if name not in given.named()}
             async with running_processes(ground.runtime, specs, env=env, logs=logs, output=output):
-                output.say(running)
-                await asyncio.Event().wait()
+                with state.published(embedded):
+                    output.say(running)
+                    await asyncio.Event().wait()
 
     def hurry() -> None:
         output.say("killing what has not stopped yet", level="warning")

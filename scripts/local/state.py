@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from pathlib import Path
 from orchestrator.errors import CovenantError
 
 LOG_LIMIT_BYTES = 10_000_000
+SETTINGS_FILE = "running.env"
+"""In a state directory while a stack runs on it: the settings by which other commands find what is embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class StateDir:
         if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
             path.replace(path.with_suffix(".log.1"))
         return path
+
+    @contextmanager
+    def published(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Lets the commands of this user find what runs here, until the end of the block."""
+        path = self.path / SETTINGS_FILE
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(f"{name}='{value}'\n" for name, value in settings.items())
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
     def mark_running(self) -> None:
         """From now on the chain's file is behind the chain, until `mark_stopped`."""
