@@ -94,12 +94,6 @@ class ChainReader:
             raise InDoubt(self.provider, f"asked for blocks {list(numbers)}, got others")
         return headers
 
-    async def header_by_hash(self, block_hash: str) -> Header:
-        header = self._header(await self._rpc.call("eth_getBlockByHash", (block_hash, False)))
-        if header.hash != block_hash:
-            raise InDoubt(self.provider, f"asked for block {block_hash}, got {header.hash}")
-        return header
-
     async def proven_logs(self, header: Header) -> list[ChainLog]:
         """Every log of a block, proven by its receipts root."""
         return self._checked(prove_logs, header, await self._receipts(header))

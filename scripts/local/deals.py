@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
-from pydantic.alias_generators import to_camel
-
-from orchestrator.chain.typed_data import MANDATE, OFFER, Message, TypedData, trigger_domain, vault_domain, wire_message
+from orchestrator.chain.typed_data import OFFER, Message, mandate_data, offer_data, wire_message
 from orchestrator.credit.mandate import Mandate
 from orchestrator.credit.offer import Offer
 from scripts.deploy.wallet import Receipt
@@ -36,11 +34,6 @@ class OpenedLine:
     receipt: Receipt
 
 
-def message_of(signed: Offer | Mandate) -> Message:
-    """With Solidity's field names: what is hashed and signed."""
-    return {to_camel(field.name): getattr(signed, field.name) for field in fields(signed)}
-
-
 async def get_ready(contracts: Contracts, lender: Person, borrower: Person) -> None:
     """The permissions that both give once: tokens to the vault, and the borrower's payments to the trigger."""
     vault, trigger = contracts.vault.address, contracts.trigger.address
@@ -61,7 +54,7 @@ async def give_weth(contracts: Contracts, person: Person, amount: int) -> None:
 
 
 def sign_offer(contracts: Contracts, lender: Person, offer: Offer) -> SignedOffer:
-    typed = TypedData(vault_domain(lender.wallet.chain_id, contracts.vault.address), OFFER, message_of(offer))
+    typed = offer_data(offer, lender.wallet.chain_id, contracts.vault.address)
     return SignedOffer(typed.message, lender.sign(typed), typed.struct_hash())
 
 
@@ -88,8 +81,7 @@ async def open_line(contracts: Contracts, borrower: Person, offer: SignedOffer, 
 
 async def register(contracts: Contracts, borrower: Person, mandate: Mandate) -> str:
     """Signs and registers a mandate; returns its hash. Raises TransactionFailed."""
-    domain = trigger_domain(borrower.wallet.chain_id, contracts.trigger.address)
-    typed = TypedData(domain, MANDATE, message_of(mandate))
+    typed = mandate_data(mandate, borrower.wallet.chain_id, contracts.trigger.address)
     signature = borrower.sign(typed)
     await borrower.call("registering a mandate", contracts.trigger, "register", typed.message, signature)
     return typed.struct_hash()

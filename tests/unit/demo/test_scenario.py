@@ -6,7 +6,6 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from orchestrator.chain.typed_data import MANDATE, OFFER
 from orchestrator.credit.accrual import advance, debt, unpaid_from
 from orchestrator.credit.firing import Moment, evaluate
 from orchestrator.credit.health import unhealthy
@@ -18,7 +17,6 @@ from orchestrator.credit.terms import Terms
 from orchestrator.credit.units import PRICE_SCALE, PriceE36, Timestamp, Wei
 from scripts.demo import crash
 from scripts.demo.scenario import DEAL
-from scripts.local.deals import message_of
 from scripts.local.terms import PERIOD_HOURS, USDC, WETH, Parties
 
 PARTIES = Parties(*(f"0x{digit * 40}" for digit in "12345"))
@@ -119,13 +117,6 @@ def test_the_numbers_are_the_fall_of_march_2020_in_shape_and_depth() -> None:
 
 def test_the_rounds_are_an_hour_apart() -> None:
     assert {later.updated_at - earlier.updated_at for earlier, later in pairwise(crash.rounds())} == {3_600}
-
-
-def test_messages_have_exactly_the_fields_that_are_signed() -> None:
-    offer = message_of(DEAL.offer(PARTIES, price_of(19_490_000_000), OPENED_AT))
-    assert offer.keys() == {name for name, _ in OFFER.fields}
-    for mandate in DEAL.mandates(1, REGISTERED_AT):
-        assert message_of(mandate).keys() == {name for name, _ in MANDATE.fields}
 
 
 def test_the_collateral_at_the_first_round_is_ten_thousand_weth() -> None:
