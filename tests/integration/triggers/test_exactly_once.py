@@ -97,7 +97,8 @@ async def test_a_round_that_a_reorg_took_back_fires_nothing_after_it(reorg_servi
     (trigger,) = await reorg_service.triggers()
     (intent,) = await reorg_service.intents()
     assert (trigger.status, intent.status, intent.nonce) == ("superseded", "failed", None)
-    assert (await reorg_service.owed(line))[1] == 600 * USDC
+    stored = await reorg_service.ground.view("vault", "CreditVault", "stored", line)
+    assert stored["principal"] == 600 * USDC
 
 
 async def test_a_line_that_a_reorg_took_back_leaves_no_candidate(reorg_service: Service) -> None:
