@@ -49,6 +49,15 @@ async def require_current_schema(engine: AsyncEngine) -> None:
             found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     except OperationalError as error:
         raise unreachable(error) from None
+    _require_head(found)
+
+
+def require_schema(connection: Connection) -> None:
+    """The same on a connection that is open."""
+    _require_head(MigrationContext.configure(connection).get_current_revision())
+
+
+def _require_head(found: str | None) -> None:
     wanted = head()
     if found != wanted:
         raise SchemaOutdated(

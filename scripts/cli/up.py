@@ -22,6 +22,7 @@ from scripts.local.bootstrap import bootstrap
 from scripts.local.ground import Given, Ground
 from scripts.local.output import Output
 from scripts.local.processes import MARKET, SERVICES
+from scripts.local.roles import in_their_roles
 from scripts.local.stack import run_stack
 from scripts.local.state import StateDir, open_state
 
@@ -57,6 +58,7 @@ async def _run(settings: Settings, api_port: int, state: StateDir, output: Outpu
         SERVICES if settings.rpc_url else (*SERVICES, MARKET),
         migrate=upgrade,
         prepare=prepare,
+        limit=in_their_roles,
         state=state,
         output=output,
         running=f"the API is at {address}, its description at {address}/openapi.json; Ctrl-C stops everything",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from scripts.local.ground import Given, open_ground
 from scripts.local.output import Output
 from scripts.local.people import MAX_FEE_PER_GAS_WEI
 from scripts.local.processes import SERVICES, ProcessSpec
+from scripts.local.roles import in_their_roles
 from scripts.local.runtime import Runtime
 from scripts.local.supervision import running_processes
 
@@ -56,7 +58,8 @@ async def open_stack(
             deployment = await bootstrap(ground.rpc_url, state, first_answer=first_answer)
             port = _free_port()
             env = {**ground.env(), **_settings(deployment, port)}
-            async with running_processes(ground.runtime, _eager(services), env=env, logs=logs, output=output):
+            limited = await asyncio.to_thread(in_their_roles, _eager(services), ground)
+            async with running_processes(ground.runtime, limited, env=env, logs=logs, output=output):
                 yield Stack(deployment, ground.rpc_url, ground.database_url, f"http://{HOST}:{port}")
 
 

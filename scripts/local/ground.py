@@ -49,6 +49,7 @@ class Ground:
     redis_url: str
     rpc_url: str
     chain_is_embedded: bool
+    database_is_embedded: bool
 
     def env(self) -> dict[str, str]:
         """How the processes find it."""
@@ -80,7 +81,10 @@ async def open_ground(
             rpc = given.rpc_url or await _start(started, output, _anvil(runtime, logs, state), "a local chain")
             async with _watched(runtime, started):
                 await asyncio.to_thread(migrate, database)
-                yield Ground(runtime, database, redis, rpc, chain_is_embedded=given.rpc_url is None)
+                yield Ground(
+                    runtime, database, redis, rpc,
+                    chain_is_embedded=given.rpc_url is None, database_is_embedded=given.database_url is None,
+                )  # fmt: skip
         finally:
             for part in reversed(started):
                 await _stop(part, state)

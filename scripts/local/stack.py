@@ -13,6 +13,9 @@ from scripts.local.supervision import running_processes
 Prepare = Callable[[Ground], Awaitable[Mapping[str, str]]]
 """Makes the ground fit for the processes (deploys contracts, say) and returns what to add to their environment."""
 
+Limit = Callable[[Sequence[ProcessSpec], Ground], Sequence[ProcessSpec]]
+"""Gives each process no more than its work needs: `scripts.local.roles.in_their_roles`."""
+
 
 async def run_stack(
     given: Given,
@@ -20,6 +23,7 @@ async def run_stack(
     *,
     migrate: Migrate,
     prepare: Prepare,
+    limit: Limit,
     state: StateDir,
     output: Output,
     running: str,
@@ -36,7 +40,8 @@ async def run_stack(
             kill_all.append(ground.runtime.kill_all)
             env = {**ground.env(), **await prepare(ground)}
             embedded = {name: value for name, value in env.items() if name not in given.named()}
-            async with running_processes(ground.runtime, specs, env=env, logs=logs, output=output):
+            limited = await asyncio.to_thread(limit, specs, ground)
+            async with running_processes(ground.runtime, limited, env=env, logs=logs, output=output):
                 with state.published(embedded):
                     output.say(running)
                     await asyncio.Event().wait()

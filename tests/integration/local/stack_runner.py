@@ -41,6 +41,7 @@ async def run(state: StateDir) -> None:
         [spec(name, mode) for name, mode in json.loads(sys.argv[2])],
         migrate=migrate,
         prepare=prepare,
+        limit=lambda specs, ground: specs,
         state=state,
         output=Output(sys.stdout, as_json=True),
         running="running",
