@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     covenant_evaluate_at: Literal["latest", "safe"] = "latest"
     covenant_max_fee_per_gas_wei: int = Field(default=200 * GWEI, ge=1)
     covenant_poll_interval_ms: int = Field(default=250, ge=10, le=60_000)
+    covenant_rpc_timeout_ms: int = Field(default=10_000, ge=100, le=120_000)
     covenant_metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     covenant_log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -44,7 +44,8 @@ async def open_deployment(settings: Settings, process: str) -> AsyncIterator[Dep
     book = load_book(settings)
     database_url = settings.require_database_url()
     async with AsyncExitStack() as stack:
-        rpcs = tuple(JsonRpc(url) for url in settings.require_rpc_urls())
+        timeout_s = settings.covenant_rpc_timeout_ms / 1000
+        rpcs = tuple(JsonRpc(url, timeout_s) for url in settings.require_rpc_urls())
         for rpc in rpcs:
             stack.push_async_callback(rpc.aclose)
         engine = open_engine(database_url, process=process)
