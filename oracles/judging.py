@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from oracles.chainlink.directory import policy_of, read_directory
 from oracles.health import FeedPolicy, FeedStatus, Judgement, judge, rounds_needed
 from oracles.rounds import Round
 from orchestrator.alerts import Alerts, Severity
@@ -23,6 +25,10 @@ _SEVERITY: Final = {
 }
 
 
+Policies = Mapping[str, FeedPolicy]
+"""By a feed's address, in lower case: bounds, jumps and standing still. Heartbeat and margin are the adapter's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A feed with what is thought of it."""
@@ -32,22 +38,31 @@ class Judged:
     judgement: Judgement
 
 
-async def judge_feeds(engine: AsyncEngine, chain_id: int, alerts: Alerts) -> Sequence[Judged]:
+def read_policies(directory: Path | None) -> Policies:
+    """What Chainlink's directory of a network says of its feeds; nothing without one. Raises BadDirectory."""
+    if directory is None:
+        return {}
+    return {feed.proxy: policy_of(feed) for feed in read_directory(directory).feeds.values()}
+
+
+async def judge_feeds(
+    engine: AsyncEngine, chain_id: int, alerts: Alerts, policies: Policies | None = None
+) -> Sequence[Judged]:
     """Judges every feed of a chain, stores the judgements, and tells people of the bad ones."""
     async with sessions_of(engine).begin() as session:
-        judged = await _judge_all(session, chain_id)
+        judged = await _judge_all(session, chain_id, policies or {})
     for one in judged:
         await _tell(one, chain_id, alerts)
     return judged
 
 
-async def _judge_all(session: AsyncSession, chain_id: int) -> Sequence[Judged]:
+async def _judge_all(session: AsyncSession, chain_id: int, policies: Policies) -> Sequence[Judged]:
     cursor = await session.get(Cursor, chain_id)
     if cursor is None:
         return ()
     judged = []
     for feed in (await session.scalars(select(Feed).where(Feed.chain_id == chain_id).order_by(Feed.pair))).all():
-        policy = FeedPolicy(heartbeat_s=feed.heartbeat_s, margin_s=feed.margin_s)
+        policy = _policy_for(feed, policies)
         rounds = await _newest_rounds(session, feed, rounds_needed(policy), cursor.number)
         judgement = judge(rounds, policy, cursor.timestamp)
         await session.execute(
@@ -62,6 +77,14 @@ async def _judge_all(session: AsyncSession, chain_id: int) -> Sequence[Judged]:
         )
         judged.append(Judged(feed.address, feed.pair, judgement))
     return judged
+
+
+def _policy_for(feed: Feed, policies: Policies) -> FeedPolicy:
+    """What the adapter believes for how long is stored with the feed, and prevails over what its publisher promises."""
+    known = policies.get(feed.address.lower())
+    if known is None:
+        return FeedPolicy(heartbeat_s=feed.heartbeat_s, margin_s=feed.margin_s)
+    return replace(known, heartbeat_s=feed.heartbeat_s, margin_s=feed.margin_s)
 
 
 async def _newest_rounds(session: AsyncSession, feed: Feed, count: int, block_number: int) -> Sequence[Round]:

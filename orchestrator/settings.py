@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     rpc_url: SecretStr | None = None
     covenant_chain_id: int | None = Field(default=None, ge=1)
     covenant_book: Path | None = None
+    covenant_feed_directory: Path | None = None
     covenant_keystore: Path | None = None
     covenant_keystore_password_file: Path | None = None
     covenant_api_host: str = "127.0.0.1"

@@ -1,16 +1,21 @@
-"""List oracle feeds and what is thought of their health, or the rounds of one."""
+"""List oracle feeds and what is thought of their health, the rounds of one, or judge a file of rounds."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 
-from oracles.judging import Judged, judge_feeds
+from oracles.chainlink.directory import policy_of, read_directory
+from oracles.health import DEFAULT_MARGIN_S, FeedPolicy, FeedStatus
+from oracles.history import PastRound, count_by_status, judge_each
+from oracles.judging import Judged, Policies, judge_feeds, read_policies
+from oracles.rounds import RoundsFile, read_rounds
 from orchestrator.alerts import Alerts
 from orchestrator.db.migrate import require_current_schema
 from orchestrator.db.session import open_engine, sessions_of
@@ -40,8 +45,65 @@ def judge(as_json: AsJson = False) -> None:
     """Judge every feed now, at the mirror's block, as the worker does every few seconds; needs the database only."""
     settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
-    judged = asyncio.run(_judge(database_url, chain_id))
+    policies = read_policies(settings.covenant_feed_directory)
+    judged = asyncio.run(_judge(database_url, chain_id, policies))
     show({"items": [_facts_of(one) for one in judged]}, as_json, _write_judged)
+
+
+@app.command()
+def history(
+    rounds: Annotated[Path, typer.Argument(help="a CSV of rounds, in one of the forms that `covenant replay` knows")],
+    directory: Annotated[
+        Path | None, typer.Option(help="Chainlink's directory of feeds, as JSON: heartbeat, deviation, bounds")
+    ] = None,
+    feed: Annotated[str, typer.Option(help="with --directory: the feed's path, name or proxy address")] = "eth-usd",
+    heartbeat_s: Annotated[int, typer.Option(min=1, help="without --directory: what the feed promises")] = 3_600,
+    margin_s: Annotated[int, typer.Option(min=0, help="how much later than the heartbeat is late and not stale")] = (
+        DEFAULT_MARGIN_S
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Judge every round of a file in the second in which the next one came; rows that are no rounds are told."""
+    if directory is None:
+        policy = FeedPolicy(heartbeat_s=heartbeat_s, margin_s=margin_s)
+    else:
+        policy = policy_of(read_directory(directory).find(feed), margin_s)
+    file = read_rounds(rounds, skip_refused=True)
+    show(_history_facts(file, tuple(judge_each(file.rounds, policy)), policy), as_json, _write_history)
+
+
+def _history_facts(file: RoundsFile, past: Sequence[PastRound], policy: FeedPolicy) -> Body:
+    remarkable = [one for one in past if one.judgement.status not in (FeedStatus.FRESH, FeedStatus.LATE)]
+    return {
+        "rows": len(file.rounds) + len(file.refused),
+        "refused": [{"line": row.line, "reason": row.reason} for row in file.refused],
+        "heartbeat_s": policy.heartbeat_s,
+        "margin_s": policy.margin_s,
+        "longest_gap_s": max((one.newest_for_s or 0 for one in past), default=0),
+        "rounds": {status.value: count for status, count in count_by_status(past).items()},
+        "remarkable": [
+            {
+                "round_id": str(one.round.round_id),
+                "answer": str(one.round.answer),
+                "updated_at": one.round.updated_at,
+                "status": one.judgement.status.value,
+                "reason": one.judgement.reason,
+            }
+            for one in remarkable
+        ],
+    }
+
+
+def _write_history(console: Console, body: Body) -> None:
+    console.print(f"{body['rows']} rows, heartbeat {body['heartbeat_s']} s and margin {body['margin_s']} s")
+    for status, count in body["rounds"].items():
+        if count:
+            console.print(f"{count:>8} {status}")
+    for row in body["refused"]:
+        console.print(f"refused: line {row['line']}: {row['reason']}", markup=False)
+    for one in body["remarkable"]:
+        console.print(f"round {one['round_id']} at {one['updated_at']}: {one['status']}: {one['reason']}", markup=False)
+    console.print(f"longest gap {body['longest_gap_s']} s", style="dim")
 
 
 def _facts_of(judged: Judged) -> Body:
@@ -56,11 +118,11 @@ def _facts_of(judged: Judged) -> Body:
     }
 
 
-async def _judge(database_url: str, chain_id: int) -> Sequence[Judged]:
+async def _judge(database_url: str, chain_id: int, policies: Policies) -> Sequence[Judged]:
     engine = open_engine(database_url, process="cli")
     try:
         await require_current_schema(engine)
-        return await judge_feeds(engine, chain_id, Alerts(sessions_of(engine), Metrics()))
+        return await judge_feeds(engine, chain_id, Alerts(sessions_of(engine), Metrics()), policies)
     finally:
         await engine.dispose()
 

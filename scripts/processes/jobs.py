@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from celery import Celery
 
-from oracles.judging import judge_feeds
+from oracles.judging import Policies, judge_feeds, read_policies
 from orchestrator.alerts import Alerts
 from orchestrator.chain.reader import ChainReader
 from orchestrator.db.session import sessions_of
@@ -39,9 +39,14 @@ class _Opened:
 
 def jobs_of(settings: Settings, metrics: Metrics) -> Sequence[Job]:
     """Names, intervals and work."""
+    judge = _judging_by(read_policies(settings.covenant_feed_directory))
     return [
         Job("reconcile", 60.0, _Opened(settings, metrics, _reconcile)),
-        Job("judge-feeds", 15.0, _Opened(settings, metrics, _judge_feeds)),
+        Job(
+            "judge-feeds",
+            15.0,
+            _Opened(settings, metrics, judge),
+        ),
         Job("check-signers", 60.0, _Opened(settings, metrics, _check_signers)),
         Job("check-mirror", 10.0, _Opened(settings, metrics, _check_mirror)),
     ]
@@ -64,8 +69,11 @@ async def _reconcile(deployment: Deployment, alerts: Alerts, metrics: Metrics) -
     )
 
 
-async def _judge_feeds(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:
-    await judge_feeds(deployment.engine, deployment.chain_id, alerts)
+def _judging_by(policies: Policies) -> Work:
+    async def judge(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:
+        await judge_feeds(deployment.engine, deployment.chain_id, alerts, policies)
+
+    return judge
 
 
 async def _check_signers(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:

@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from oracles.health import FeedStatus
+from oracles.health import FeedPolicy, FeedStatus
 from oracles.judging import judge_feeds
 from orchestrator.alerts import Alerts
 from orchestrator.chain.quantities import quantity
@@ -150,6 +150,17 @@ async def test_a_feed_that_answers_again_is_told_no_more(engine: AsyncEngine, al
     await add(engine, answered(2, 2_001, ago_s=1))
     await judge_feeds(engine, CHAIN_ID, alerts)
     assert await told(engine) == []
+
+
+async def test_what_a_directory_says_of_a_feed_counts_but_for_how_long_its_adapter_believes_it(
+    engine: AsyncEngine, alerts: Alerts
+) -> None:
+    said = {FEED: FeedPolicy(heartbeat_s=10, margin_s=0, frozen_after=2)}
+    await add(engine, cursor(), feed(), answered(1, 2_000, ago_s=120), answered(2, 2_000, ago_s=60))
+    (judged,) = await judge_feeds(engine, CHAIN_ID, alerts, said)
+    assert judged.judgement.status is FeedStatus.FROZEN
+    (judged,) = await judge_feeds(engine, CHAIN_ID, alerts)
+    assert judged.judgement.status is FeedStatus.FRESH
 
 
 async def test_without_a_mirror_nothing_is_judged_or_compared(engine: AsyncEngine, anvil: str, alerts: Alerts) -> None:

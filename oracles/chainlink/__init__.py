@@ -1,0 +1,1 @@
+"""Chainlink's feeds: what they promise, read from Chainlink's own directory file."""
