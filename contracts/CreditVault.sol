@@ -48,8 +48,9 @@ import {OfferLib} from "./libraries/OfferLib.sol";
 /// - The lender's side is passive: the NFT's holder is credited, never paid, and claims by itself. A line pays nobody who
 ///   could refuse, and calls back nobody.
 /// - A lender is bound by an offer only: signed for this contract on this chain, until its expiry, in its epoch, within
-///   its group's cap. An operator of a borrower can draw and close to the borrower, and pay its debts from reserve and
-///   collateral with a keeper's fee of at most `MAX_KEEPER_FEE_BPS`; nothing else.
+///   its group's cap. An operator of a borrower can draw and close to the borrower, pay its debts from reserve and
+///   collateral with a keeper's fee of at most `MAX_KEEPER_FEE_BPS`, and open lines for it at the operator's own cost;
+///   nothing else.
 /// - The owner lists markets. The guardian stops `open`, `draw` and withdrawals that keep debt, for 7 days at most. Nobody
 ///   can change, take or freeze anything else.
 ///
@@ -187,47 +188,62 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     // ---------------------------------------------------------------- open
 
     /// @inheritdoc ICreditVault
-    function open(Offer calldata signed, bytes calldata signature, uint96 amount)
+    function open(Offer calldata signed, bytes calldata signature, uint96 amount, address borrower)
         external
         nonReentrant
-        returns (uint256 id)
+        returns (uint256)
     {
+        require(_actsFor(borrower), ErrorsLib.NotOperator(borrower, msg.sender));
         _requireNotStopped();
         (Offer memory offer, bytes32 offerHash) = OfferLib.load(signed);
         uint16 marketId = _marketIds[_tripleOf(offer.loanToken, offer.collateralToken, offer.oracle)];
         require(marketId != 0, ErrorsLib.NoSuchMarket(offer.loanToken, offer.collateralToken, offer.oracle));
-        _requireBinding(offer, offerHash, signature);
+        _requireBinding(offer, offerHash, signature, borrower);
         uint96 lent = _fill(offer, amount, _markets[marketId].minDebt);
 
-        Line memory line = _newLine(offer, marketId, amount);
-        id = line.id;
+        Line memory line = _newLine(offer, marketId, amount, borrower);
         uint96 fee = (uint256(amount) * offer.originationBps).divUp(BPS).toUint96();
-        uint96 collateral = line.collateral.toUint96();
         emit EventsLib.Opened(
-            id, offer.lender, msg.sender, offerHash, offer.group, lent, amount, collateral, fee, line.terms
+            line.id,
+            offer.lender,
+            line.borrower,
+            offerHash,
+            offer.group,
+            lent,
+            amount,
+            line.collateral.toUint96(),
+            fee,
+            line.terms
         );
         _create(line);
-        nft.mint(offer.lender, id);
+        nft.mint(offer.lender, line.id);
         _pull(offer.loanToken, offer.lender, amount);
-        _pull(offer.collateralToken, msg.sender, collateral);
+        _pull(offer.collateralToken, msg.sender, line.collateral);
         if (fee > 0) IERC20(offer.loanToken).safeTransferFrom(msg.sender, offer.lender, fee);
+        return line.id;
     }
 
-    function _newLine(Offer memory offer, uint16 marketId, uint256 amount) private returns (Line memory line) {
+    function _newLine(Offer memory offer, uint16 marketId, uint256 amount, address borrower)
+        private
+        returns (Line memory line)
+    {
         line.id = ++_lineCount;
-        line.borrower = msg.sender;
+        line.borrower = borrower;
         line.terms = offer.toTerms(marketId, block.timestamp.toUint32());
         line.accruedAt = block.timestamp;
         line.undrawn = amount;
         line.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
     }
 
-    /// @dev Refuses an offer that does not bind its lender, here and now, towards the caller.
-    function _requireBinding(Offer memory offer, bytes32 offerHash, bytes calldata signature) private view {
+    /// @dev Refuses an offer that does not bind its lender, here and now, towards the borrower.
+    function _requireBinding(Offer memory offer, bytes32 offerHash, bytes calldata signature, address borrower)
+        private
+        view
+    {
         require(block.timestamp <= offer.expiry, ErrorsLib.OfferExpired(offer.expiry, block.timestamp));
         require(
-            offer.borrower == address(0) || offer.borrower == msg.sender,
-            ErrorsLib.OfferForAnother(offer.borrower, msg.sender)
+            offer.borrower == address(0) || offer.borrower == borrower,
+            ErrorsLib.OfferForAnother(offer.borrower, borrower)
         );
         uint32 epoch = epochOf[offer.lender];
         require(offer.epoch == epoch, ErrorsLib.OfferEpoch(offer.epoch, epoch));
@@ -615,15 +631,16 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(block.timestamp >= stoppedUntil, ErrorsLib.StoppedByGuardian(stoppedUntil));
     }
 
+    function _actsFor(address borrower) private view returns (bool) {
+        return msg.sender == borrower || isOperator[borrower][msg.sender];
+    }
+
     function _requireBorrower(Line memory line) private view {
         require(msg.sender == line.borrower, ErrorsLib.NotBorrower(line.id, msg.sender));
     }
 
     function _requireBorrowerOrOperator(Line memory line) private view {
-        require(
-            msg.sender == line.borrower || isOperator[line.borrower][msg.sender],
-            ErrorsLib.NotBorrower(line.id, msg.sender)
-        );
+        require(_actsFor(line.borrower), ErrorsLib.NotBorrower(line.id, msg.sender));
     }
 
     /// @dev For what pays out: an operator's call pays the borrower, whatever `to` says it should.

@@ -149,12 +149,15 @@ interface ICreditVault {
 
     // ---------------------------------------------------------------- the life of a line
 
-    /// @notice Opens a line under a signed offer. The caller becomes the borrower.
+    /// @notice Opens a line of `borrower` under a signed offer. Only `borrower`, or an operator of it at its own cost.
     /// @dev Pulls `amount` from the lender into undrawn, ⌈minCollateral·amount/limit⌉ collateral and the origination fee
     /// ⌈amount·originationBps/1e4⌉ from the caller (the fee goes straight to the lender), and mints the NFT to the lender.
-    /// Refuses while the guardian's stop lasts. `amount` is between the market's minDebt and what offer and group leave.
+    /// The offer must name `borrower` or nobody. Refuses while the guardian's stop lasts. `amount` is between the market's
+    /// minDebt and what offer and group leave.
     /// @return id the line's and the NFT's id, from 1 upward.
-    function open(Offer calldata offer, bytes calldata signature, uint96 amount) external returns (uint256 id);
+    function open(Offer calldata offer, bytes calldata signature, uint96 amount, address borrower)
+        external
+        returns (uint256 id);
 
     /// @notice Adds collateral from the caller. Anyone may.
     function deposit(uint256 id, uint96 amount) external;
@@ -232,7 +235,8 @@ interface ICreditVault {
 
     // ---------------------------------------------------------------- permissions
 
-    /// @notice Lets `operator` act on all lines of the caller: draw to the borrower, pay from reserve and in kind, close to the borrower.
+    /// @notice Lets `operator` act on all lines of the caller: draw to the borrower, pay from reserve and in kind, close to the
+    /// borrower; and open more of them, with collateral that the operator pays.
     function setOperator(address operator, bool approved) external;
 
     function isOperator(address borrower, address operator) external view returns (bool);

@@ -10,6 +10,7 @@ library ErrorsLib {
     error NotOwner(address caller);
     error NotGuardian(address caller);
     error NotBorrower(uint256 id, address caller);
+    error NotOperator(address borrower, address caller);
     error NotHolder(uint256 id, address caller);
     error NotVault(address caller);
     error NotSelf(address caller);
@@ -22,7 +23,7 @@ library ErrorsLib {
     error UnsupportedToken(address token);
     error OracleHasNoCode(address oracle);
     error OfferExpired(uint256 expiry, uint256 now_);
-    error OfferForAnother(address borrower, address caller);
+    error OfferForAnother(address named, address borrower);
     error OfferEpoch(uint256 offered, uint256 current);
     error BadSignature(address signer);
     error BadTerms(bytes32 field, uint256 value);

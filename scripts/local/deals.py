@@ -74,7 +74,8 @@ async def post_offer(service: Service, contracts: Contracts, chain_id: int, offe
 
 async def open_line(contracts: Contracts, borrower: Person, offer: SignedOffer, amount: int) -> OpenedLine:
     """Opens a line of `amount` under the offer. Raises TransactionFailed."""
-    receipt = await borrower.call("opening the line", contracts.vault, "open", offer.message, offer.signature, amount)
+    arguments = (offer.message, offer.signature, amount, borrower.wallet.address)
+    receipt = await borrower.call("opening the line", contracts.vault, "open", *arguments)
     (opened,) = contracts.vault.events(receipt, "Opened")
     return OpenedLine(int(opened["id"]), int(opened["collateral"]), int(opened["originationFee"]), receipt)
 

@@ -35,7 +35,7 @@ contract GuardianTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.startPrank(borrower);
         vm.expectRevert(stopped);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
         vm.expectRevert(stopped);
         vault.draw(id, 1e6, borrower);
         vm.expectRevert(stopped);
@@ -43,7 +43,7 @@ contract GuardianTest is VaultFixture {
         vm.expectRevert(stopped);
         vault.withdrawReserve(id, 1, borrower);
         skip(1);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
         vault.draw(id, 1e6, borrower);
         vault.withdraw(id, 1, borrower);
         vault.withdrawReserve(id, 1, borrower);

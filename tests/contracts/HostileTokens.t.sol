@@ -47,7 +47,7 @@ contract HostileTokensTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.expectRevert(reason);
         vm.prank(borrower);
-        vault.open(offer, signature, offer.limit);
+        vault.open(offer, signature, offer.limit, borrower);
     }
 
     function inexact(uint256 expected, uint256 received) internal view returns (bytes memory) {
@@ -133,7 +133,7 @@ contract HostileTokensTest is VaultFixture {
         lendHostile();
         uint256 id = openDrawn(10_000e6);
         depositReserve(id, 1000e6);
-        bytes[] memory actions = new bytes[](12);
+        bytes[] memory actions = new bytes[](13);
         actions[0] = abi.encodeCall(vault.repay, (id, 1e6));
         actions[1] = abi.encodeCall(vault.draw, (id, 1e6, borrower));
         actions[2] = abi.encodeCall(vault.deposit, (id, 1));
@@ -146,6 +146,7 @@ contract HostileTokensTest is VaultFixture {
         actions[9] = abi.encodeCall(vault.claim, (id, address(usdc), borrower));
         actions[10] = abi.encodeCall(vault.repayFromReserve, (id, 1, 1, 0, borrower));
         actions[11] = abi.encodeCall(vault.repayInKind, (id, 1, 1, 0, borrower));
+        actions[12] = abi.encodeCall(vault.open, (defaultOffer(), "", MIN_DEBT, borrower));
         for (uint256 i = 0; i < actions.length; ++i) {
             token.reenterWith(address(vault), actions[i]);
             repay(id, 1e6);

@@ -49,7 +49,7 @@ contract NftTest is VaultFixture {
         vm.mockCallRevert(lender, bytes(""), "called back");
         vm.etch(lender, "");
         vm.prank(borrower);
-        uint256 id = vault.open(offer, signature, LIMIT);
+        uint256 id = vault.open(offer, signature, LIMIT, borrower);
         assertEq(nft.ownerOf(id), lender);
     }
 

@@ -68,7 +68,7 @@ contract OpenTest is VaultFixture {
         vm.expectEmit(address(vault));
         emit EventsLib.LineState(2, state);
         vm.prank(borrower);
-        vault.open(offer, signature, MIN_DEBT);
+        vault.open(offer, signature, MIN_DEBT, borrower);
     }
 
     /// Pitfall 13: what scales with the fill rounds against whom it binds, up.
@@ -101,11 +101,11 @@ contract OpenTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.warp(offer.expiry);
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT / 2);
+        vault.open(offer, signature, LIMIT / 2, borrower);
         vm.warp(offer.expiry + 1);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.OfferExpired.selector, offer.expiry, offer.expiry + 1));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT / 2);
+        vault.open(offer, signature, LIMIT / 2, borrower);
     }
 
     function test_an_offer_for_another_is_refused() public {
@@ -114,9 +114,9 @@ contract OpenTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.OfferForAnother.selector, stranger, borrower));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
         vm.prank(stranger);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, stranger);
         assertEq(vault.borrowerOf(1), stranger);
     }
 
@@ -126,7 +126,7 @@ contract OpenTest is VaultFixture {
         bytes memory signature = signBy(borrowerKey, vault.offerDigest(offer));
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadSignature.selector, lender));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
     }
 
     /// Pitfall 5: every single field is signed.
@@ -151,13 +151,13 @@ contract OpenTest is VaultFixture {
         if (field == 14) offer.groupCap += 1;
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadSignature.selector, lender));
         vm.prank(borrower);
-        vault.open(offer, signature, MIN_DEBT);
+        vault.open(offer, signature, MIN_DEBT, borrower);
     }
 
     /// Pitfall 5: words are hashed as they come, so one with bits beyond its field is not what the lender signed.
     function test_an_offer_with_bits_beyond_a_field_is_refused() public {
         Offer memory offer = defaultOffer();
-        bytes memory call_ = abi.encodeCall(vault.open, (offer, sign(offer), LIMIT));
+        bytes memory call_ = abi.encodeCall(vault.open, (offer, sign(offer), LIMIT, borrower));
         uint256 aprWord = 4 + 7 * 32;
         call_[aprWord] = 0x01;
         vm.prank(borrower);
@@ -173,7 +173,7 @@ contract OpenTest is VaultFixture {
         vm.chainId(31_338);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadSignature.selector, lender));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
     }
 
     /// Pitfall 5
@@ -185,7 +185,7 @@ contract OpenTest is VaultFixture {
         vault.createMarket(address(usdc), address(weth), address(oracle), MIN_DEBT);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadSignature.selector, lender));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
     }
 
     function test_the_digest_is_that_of_eip712() public view {
@@ -215,12 +215,12 @@ contract OpenTest is VaultFixture {
         offer.lender = address(wallet);
         bytes memory signature = sign(offer);
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT / 2);
+        vault.open(offer, signature, LIMIT / 2, borrower);
         assertEq(nft.ownerOf(1), address(wallet));
         wallet.setSigner(stranger);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadSignature.selector, address(wallet)));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT / 2);
+        vault.open(offer, signature, LIMIT / 2, borrower);
     }
 
     // ---------------------------------------------------------------- groups and epochs
@@ -236,7 +236,7 @@ contract OpenTest is VaultFixture {
             vm.expectRevert(abi.encodeWithSelector(ErrorsLib.FillTooLarge.selector, second, LIMIT - first));
         }
         vm.prank(borrower);
-        vault.open(offer, signature, second);
+        vault.open(offer, signature, second, borrower);
         assertLe(vault.consumed(lender, address(usdc), 1), LIMIT);
     }
 
@@ -247,7 +247,7 @@ contract OpenTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.FillTooLarge.selector, LIMIT / 2, LIMIT / 4));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT / 2);
+        vault.open(offer, signature, LIMIT / 2, borrower);
         offer.group = 2;
         openWith(offer, LIMIT / 2);
         assertEq(vault.consumed(lender, address(usdc), 2), LIMIT / 2);
@@ -261,7 +261,7 @@ contract OpenTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.FillTooLarge.selector, LIMIT + 1, LIMIT));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT + 1);
+        vault.open(offer, signature, LIMIT + 1, borrower);
     }
 
     /// Pitfall 12
@@ -270,7 +270,7 @@ contract OpenTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.FillTooSmall.selector, MIN_DEBT - 1, MIN_DEBT));
         vm.prank(borrower);
-        vault.open(offer, signature, MIN_DEBT - 1);
+        vault.open(offer, signature, MIN_DEBT - 1, borrower);
     }
 
     /// Pitfall 5
@@ -284,7 +284,7 @@ contract OpenTest is VaultFixture {
         vault.cancelGroup(address(usdc), 1);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.FillTooLarge.selector, LIMIT, 0));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
     }
 
     /// Pitfall 5
@@ -297,12 +297,12 @@ contract OpenTest is VaultFixture {
         assertEq(vault.bumpEpoch(), 1);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.OfferEpoch.selector, 0, 1));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
         offer.epoch = 2;
         signature = sign(offer);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.OfferEpoch.selector, 2, 1));
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
         offer.epoch = 1;
         openWith(offer);
     }
@@ -315,7 +315,7 @@ contract OpenTest is VaultFixture {
             abi.encodeWithSelector(ErrorsLib.NoSuchMarket.selector, address(usdc), address(weth), address(feed))
         );
         vm.prank(borrower);
-        vault.open(offer, signature, LIMIT);
+        vault.open(offer, signature, LIMIT, borrower);
     }
 
     // ---------------------------------------------------------------- terms that are refused whoever signed them
@@ -324,7 +324,7 @@ contract OpenTest is VaultFixture {
         bytes memory signature = sign(offer);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadTerms.selector, field, value));
         vm.prank(borrower);
-        vault.open(offer, signature, MIN_DEBT);
+        vault.open(offer, signature, MIN_DEBT, borrower);
     }
 
     function test_a_limit_beyond_the_largest_is_refused() public {

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
-import {Offer} from "contracts/interfaces/ICreditVault.sol";
+import {LineTerms, Offer} from "contracts/interfaces/ICreditVault.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
 
@@ -75,12 +75,81 @@ contract OperatorsTest is VaultFixture {
         vault.draw(id, 1000e6, borrower);
     }
 
+    // ---------------------------------------------------------------- opening for somebody else
+
+    function test_an_operator_opens_a_line_for_the_borrower_and_pays_for_it() public {
+        grant();
+        Offer memory offer = defaultOffer();
+        bytes memory signature = sign(offer);
+        uint256 had = usdc.balanceOf(operator);
+        uint256 hadEther = weth.balanceOf(operator);
+        vm.prank(operator);
+        uint256 id = vault.open(offer, signature, LIMIT, borrower);
+        assertEq(vault.borrowerOf(id), borrower);
+        assertEq(nft.ownerOf(id), lender);
+        assertEq(usdc.balanceOf(operator), had - 500e6, "the fee");
+        assertEq(weth.balanceOf(operator), hadEther - MIN_COLLATERAL);
+        assertSolvent();
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.OperatorPaysBorrowerOnly.selector, operator));
+        vm.prank(operator);
+        vault.draw(id, 1000e6, operator);
+        draw(id, 1000e6);
+    }
+
+    function test_a_line_opened_by_an_operator_is_announced_as_the_borrowers() public {
+        grant();
+        Offer memory offer = defaultOffer();
+        bytes memory signature = sign(offer);
+        LineTerms memory terms = vault.terms(openWith(defaultOffer(), MIN_DEBT));
+        uint96 collateral = vault.stored(1).collateral;
+        vm.expectEmit(address(vault));
+        emit EventsLib.Opened(
+            2, lender, borrower, vault.hashOffer(offer), 1, 2 * MIN_DEBT, MIN_DEBT, collateral, 0.5e6, terms
+        );
+        vm.prank(operator);
+        vault.open(offer, signature, MIN_DEBT, borrower);
+    }
+
+    function test_nobody_opens_a_line_for_another_without_being_its_operator() public {
+        Offer memory offer = defaultOffer();
+        bytes memory signature = sign(offer);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotOperator.selector, borrower, operator));
+        vm.prank(operator);
+        vault.open(offer, signature, LIMIT, borrower);
+    }
+
+    /// The offer is read for the borrower: one that names the operator does not bind the lender to the borrower.
+    function test_an_offer_to_the_operator_does_not_open_a_line_for_the_borrower() public {
+        grant();
+        Offer memory offer = defaultOffer();
+        offer.borrower = operator;
+        bytes memory signature = sign(offer);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.OfferForAnother.selector, operator, borrower));
+        vm.prank(operator);
+        vault.open(offer, signature, LIMIT, borrower);
+        offer.borrower = borrower;
+        signature = sign(offer);
+        vm.prank(operator);
+        vault.open(offer, signature, LIMIT, borrower);
+    }
+
+    function test_a_stop_holds_for_lines_opened_by_an_operator() public {
+        grant();
+        vm.prank(guardian);
+        vault.stop();
+        Offer memory offer = defaultOffer();
+        bytes memory signature = sign(offer);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.StoppedByGuardian.selector, vault.stoppedUntil()));
+        vm.prank(operator);
+        vault.open(offer, signature, LIMIT, borrower);
+    }
+
     // ---------------------------------------------------------------- several calls in one
 
     function test_a_multicall_acts_as_its_caller() public {
         Offer memory offer = defaultOffer();
         bytes[] memory calls = new bytes[](3);
-        calls[0] = abi.encodeCall(vault.open, (offer, sign(offer), LIMIT));
+        calls[0] = abi.encodeCall(vault.open, (offer, sign(offer), LIMIT, borrower));
         calls[1] = abi.encodeCall(vault.deposit, (1, 5e18));
         calls[2] = abi.encodeCall(vault.draw, (1, 10_000e6, borrower));
         vm.prank(borrower);

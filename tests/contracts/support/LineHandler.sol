@@ -144,7 +144,7 @@ contract LineHandler is Test {
         Before[] memory before = watch();
         bytes memory signature = signBy(lenderKeys[from], vault.offerDigest(offer));
         vm.prank(borrowers[who]);
-        try vault.open(offer, signature, amount) {
+        try vault.open(offer, signature, amount, borrowers[who]) {
             sums[id].filled = amount;
             poked[id] = vault.stored(id);
             // Enough collateral to draw against, so that most of what follows is not refused.

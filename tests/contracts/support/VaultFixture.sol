@@ -150,7 +150,7 @@ abstract contract VaultFixture is Test {
     function openWith(Offer memory offer, uint96 amount) internal returns (uint256 id) {
         bytes memory signature = sign(offer);
         vm.prank(borrower);
-        return vault.open(offer, signature, amount);
+        return vault.open(offer, signature, amount, borrower);
     }
 
     function openLine() internal returns (uint256 id) {

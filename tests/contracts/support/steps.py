@@ -129,7 +129,7 @@ def _to_vault(step: Step, deal: Deal, ground: Ground) -> bytes:
         case Action.OPEN:
             signer = Role.STRANGER if step.forged else Role.LENDER
             signature = offer_data(deal.offer, ground.chain_id, to_checksum_address(ground.vault)).sign(signer.account)
-            return signed_call(VAULT, "open", deal.offer, signature, amount)
+            return signed_call(VAULT, "open", deal.offer, signature, amount, step.by.address)
         case Action.DEPOSIT | Action.DEPOSIT_RESERVE | Action.REPAY:
             return encode(step.action.value, line, amount)
         case Action.WITHDRAW | Action.WITHDRAW_RESERVE | Action.DRAW:

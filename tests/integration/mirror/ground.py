@@ -163,7 +163,7 @@ class Ground:
         } | terms  # fmt: skip
         checksummed = {k: to_checksum_address(v) if isinstance(v, str) else v for k, v in offer.items()}
         data = TypedData(vault_domain(CHAIN_ID, to_checksum_address(self.addresses["vault"])), OFFER, checksummed)
-        await self.vault(BORROWER, "open", offer, data.sign(LENDER), amount)
+        await self.vault(BORROWER, "open", offer, data.sign(LENDER), amount, BORROWER.address)
         return int(await self.view("vault", "CreditVault", "lineCount"))
 
     async def register_mandate(self, line_id: int, **fields: Any) -> dict[str, Any]:
