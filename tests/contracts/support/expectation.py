@@ -25,7 +25,6 @@ from orchestrator.credit.errors import (
 )
 from orchestrator.credit.firing import Firing, Moment, WhyNot, evaluate
 from orchestrator.credit.mandate import From, Kind, Mandate, MandateState, cap_left, in_period, period_at
-from orchestrator.credit.offer import ANYONE
 from orchestrator.credit.operations import Party, Token, Transition
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.state import LineState
@@ -155,10 +154,10 @@ class Expectation:
 
     def _open(self, step: Step) -> bytes:
         offer = self.deal.offer
+        if step.by is not Role.BORROWER and step.by.address not in self.operators:
+            raise Refused("NotOperator", Role.BORROWER.address, step.by.address)
         if self.now > offer.expiry:
             raise Refused("OfferExpired", offer.expiry, self.now)
-        if offer.borrower not in (ANYONE, step.by.address):
-            raise Refused("OfferForAnother", offer.borrower, step.by.address)
         if step.forged:
             raise Refused("BadSignature", offer.lender)
         fill = offer.fill(Wei(step.amount), consumed=self.consumed, min_debt=self.deal.min_debt, now=self.now)

@@ -116,8 +116,7 @@ class _Writer:
             case Action.PUSH:
                 return self._price_move(at)
             case Action.OPEN:
-                by = random.choice((Role.BORROWER, Role.BORROWER, Role.STRANGER))
-                by = Role.BORROWER if by is Role.STRANGER and world.deal.offer.borrower != by.address else by
+                by = random.choice((*[Role.BORROWER] * 6, Role.OPERATOR, Role.OPERATOR, Role.STRANGER))
                 left = max(0, min(world.deal.offer.limit, world.deal.offer.group_cap - world.consumed))
                 return Step(at, by, action, line_id, self._near(left), forged=random.random() < 0.1)
             case Action.SET_OPERATOR:

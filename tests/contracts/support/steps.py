@@ -125,11 +125,12 @@ def _to_trigger(step: Step, ground: Ground) -> bytes:
 
 def _to_vault(step: Step, deal: Deal, ground: Ground) -> bytes:
     encode, line, amount, to = partial(call, VAULT), step.line, step.amount, step.to.address
+    borrower = int(Role.BORROWER.address, 16)
     match step.action:
         case Action.OPEN:
             signer = Role.STRANGER if step.forged else Role.LENDER
             signature = offer_data(deal.offer, ground.chain_id, to_checksum_address(ground.vault)).sign(signer.account)
-            return signed_call(VAULT, "open", deal.offer, signature, amount, step.by.address)
+            return signed_call(VAULT, "open", deal.offer, signature, amount, borrower)
         case Action.DEPOSIT | Action.DEPOSIT_RESERVE | Action.REPAY:
             return encode(step.action.value, line, amount)
         case Action.WITHDRAW | Action.WITHDRAW_RESERVE | Action.DRAW:
