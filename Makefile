@@ -127,13 +127,16 @@ deep-histories: build build-release ## random histories, contracts against rules
 
 # ---------------------------------------------------------------- measure
 
-.PHONY: audit coverage gas
+.PHONY: audit coverage gas bench-mirror
 audit: setup .venv-audit/.stamp ## Slither, ERC checks, solhint, sizes and coverage in one report under build/audit/
 	@covenant audit $(ARGS)
 
 coverage: build ## line and branch coverage of both languages
 	@$(FORGE) coverage --report summary --exclude-tests --no-match-coverage '^(node_modules|contracts/local)/'
 	@pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-report=html:build/coverage
+
+bench-mirror: build-release ## how fast the mirror is; results in build/bench-mirror.json (EVENTS=1000000: for long)
+	@python -m scripts.bench.mirror $(if $(EVENTS),--events $(EVENTS))
 
 gas: setup ## gas by function, on the release build
 	@FOUNDRY_PROFILE=release $(FORGE) test --gas-report

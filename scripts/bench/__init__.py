@@ -1,0 +1,1 @@
+"""Measurements, each a program: what it prints was measured in that very run."""
