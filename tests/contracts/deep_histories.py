@@ -5,15 +5,12 @@ Seeds that passed are kept in a file and not run again, unless the contracts, th
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
-
-from eth_utils.crypto import keccak
 
 from orchestrator.errors import CovenantError
 from scripts.deploy.artifacts import RELEASE, ROOT, Artifacts
@@ -23,16 +20,17 @@ from tests.contracts.support.anvil_chain import AnvilChain, anvil_chain
 from tests.contracts.support.comparison import first_mismatch, shrunk
 from tests.contracts.support.ground import Ground, lay_ground
 from tests.contracts.support.script import history_of
+from tests.seeds import Kept, fingerprint, seed_range
 
-KEPT: Final = ROOT / "build" / "histories.json"
-SAVE_EVERY_S: Final = 10.0
+KEPT: Final = ROOT / "build" / "histories.jsonl"
+TELL_EVERY_S: Final = 10.0
 CONTRACTS: Final = ("CreditVault", "RepayTrigger", "OracleAdapter")
 
 
 def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
     """Exit code 0 when all seeds passed, now or before."""
     parser = argparse.ArgumentParser(prog="deep_histories", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("seeds", type=_seeds, help="first..last, both included, or one seed")
+    parser.add_argument("seeds", type=seed_range, help="first..last, both included, or one seed")
     seeds: range = parser.parse_args(arguments).seeds
     try:
         passed, failed = _run_seeds(seeds, kept_in)
@@ -55,45 +53,25 @@ def _run_seeds(seeds: range, kept_in: Path) -> tuple[int, int]:
     return len(seeds) - failed, failed
 
 
-class Kept:
-    """The seeds that passed, in a file that says what they passed with."""
-
-    def __init__(self, path: Path, fingerprint: str) -> None:
-        self._path = path
-        self._fingerprint = fingerprint
-        kept = json.loads(path.read_text()) if path.is_file() else {}
-        self.passed = set(kept["passed"]) if kept.get("fingerprint") == fingerprint else set()
-
-    def save(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps({"fingerprint": self._fingerprint, "passed": sorted(self.passed)}))
-        fresh.replace(self._path)
-
-
 def _run(seeds: list[int], kept: Kept, chain: AnvilChain, ground: Ground) -> int:
     """Runs and keeps; the number of seeds that failed."""
     failed = steps = 0
-    started = saved = time.monotonic()
-    try:
-        for done, seed in enumerate(seeds, start=1):
-            history = history_of(seed, ground)
-            steps += len(history.steps)
-            mismatch = first_mismatch(history, chain, ground)
-            if mismatch is None:
-                kept.passed.add(seed)
-            else:
-                failed += 1
-                print(f"{shrunk(mismatch, chain, ground)}\n  again: make deep-histories SEEDS={seed}", flush=True)
-            now = time.monotonic()
-            if now - saved > SAVE_EVERY_S or done == len(seeds):
-                kept.save()
-                saved = now
-                rate = steps / (now - started)
-                told = f"{done} of {len(seeds)} run, {steps} steps, {rate:.0f} a second, {failed} failed"
-                print(f"seed {seed}: {told}", flush=True)
-    finally:
-        kept.save()
+    started = told_at = time.monotonic()
+    for done, seed in enumerate(seeds, start=1):
+        history = history_of(seed, ground)
+        steps += len(history.steps)
+        mismatch = first_mismatch(history, chain, ground)
+        if mismatch is None:
+            kept.add(seed)
+        else:
+            failed += 1
+            print(f"{shrunk(mismatch, chain, ground)}\n  again: make deep-histories SEEDS={seed}", flush=True)
+        now = time.monotonic()
+        if now - told_at > TELL_EVERY_S or done == len(seeds):
+            told_at = now
+            rate = steps / (now - started)
+            told = f"{done} of {len(seeds)} run, {steps} steps, {rate:.0f} a second, {failed} failed"
+            print(f"seed {seed}: {told}", flush=True)
     return failed
 
 
@@ -115,18 +93,7 @@ def _fingerprint() -> str:
     """What the seeds pass with: the compiled contracts, the rules and the histories themselves."""
     codes = [Artifacts(RELEASE).contract(name).creation for name in CONTRACTS]
     sources = [*(ROOT / "orchestrator" / "credit").rglob("*.py"), *(Path(__file__).parent / "support").glob("*.py")]
-    return keccak(b"".join([*codes, *(source.read_bytes() for source in sorted(sources))])).hex()
-
-
-def _seeds(text: str) -> range:
-    first, _, last = text.partition("..")
-    try:
-        seeds = range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 0..1000") from None
-    if not seeds or seeds[0] < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is empty or negative")
-    return seeds
+    return fingerprint([*codes, *(source.read_bytes() for source in sorted(sources))])
 
 
 if __name__ == "__main__":
