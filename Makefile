@@ -125,6 +125,10 @@ test-deep: setup ## Solidity fuzz and invariant tests of the release build, for 
 deep-histories: build build-release ## random histories, contracts against rules; goes on where it stopped (SEEDS=0..10000)
 	@python -m tests.contracts.deep_histories $(or $(SEEDS),0..10000)
 
+.PHONY: simulate
+simulate: build-release ## the mirror under faults against one without, seed by seed; goes on where it stopped (SEEDS=0..9)
+	@python -m tests.simulation.simulate $(or $(SEEDS),0..9) $(ARGS)
+
 # ---------------------------------------------------------------- measure
 
 .PHONY: audit coverage gas bench-mirror

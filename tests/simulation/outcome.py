@@ -43,12 +43,11 @@ async def outcome_of(seed: int, workshop: Workshop) -> Outcome:
     async with workshop.place() as place:
         plan = plan_of(seed, place.deployed.ground)
         told, started = Told(), time.monotonic()
+        failure: str | None = None
         try:
             await simulate(plan, place, told)
         except Exception as error:
             failure = _in_words(error)
-        else:
-            failure = None
         seconds = time.monotonic() - started
         counts = dict(told.counts) | {"as process": int(plan.as_process)}
         return Outcome(seed, failure, seconds, counts, told.lines, _last_words(plan, place) if failure else [])

@@ -1,6 +1,6 @@
 """The mirror under faults, seed by seed: ``make simulate SEEDS=0..999``.
 
-Seeds that passed are kept in a file and not run again, unless the contracts, the service or the simulation have changed.
+Seeds that passed are kept in a file and not run again, until the contracts, the service or the simulation change.
 """
 
 from __future__ import annotations
@@ -54,13 +54,8 @@ def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
     passed = len(given.seeds) - len(failed)
     totals = sum((Counter(kept.passed[seed]) for seed in given.seeds if seed in kept.passed), Counter[str]())
     if given.json:
-        body = {
-            "passed": passed,
-            "failed": len(failed),
-            "totals": totals,
-            "failures": [one.as_json() for one in failed],
-        }
-        print(json.dumps(body))
+        failures = [outcome.as_json() for outcome in failed]
+        print(json.dumps({"passed": passed, "failed": len(failed), "totals": totals, "failures": failures}))
     else:
         print("all told: " + ", ".join(f"{count} {what}" for what, count in totals.most_common()))
         print(f"{passed} passed, {len(failed)} failed")
