@@ -112,6 +112,8 @@ class Follower:
         if latest.number <= at.number:
             async with self.engine.connect() as connection:
                 ours = await canonical_hashes(connection, self.chain_id, latest.number, latest.number)
+            if latest.number not in ours:
+                raise CursorMoved
             return None if ours[latest.number] == latest.hash else await self._ancestor(reader, position, latest.number)
         following = latest if latest.number == at.number + 1 else (await reader.headers_at([at.number + 1]))[0]
         return at if following.parent_hash == at.hash else await self._ancestor(reader, position, at.number)

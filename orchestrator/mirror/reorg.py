@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from orchestrator.chain.blocks import BlockRef
 from orchestrator.chain.reader import ChainReader
 from orchestrator.errors import CovenantError
+from orchestrator.mirror.commit import CursorMoved
 from orchestrator.mirror.cursor import Position, canonical_hashes
 
 FIRST_STEP = 4
@@ -31,6 +32,7 @@ async def find_ancestor(
 
     Raises:
         FinalizedMismatch: there is none down to our finalized block.
+        CursorMoved: the mirror was taken back meanwhile.
     """
     floor = position.finalized.number
     last, step = min(newest, position.at.number), FIRST_STEP
@@ -38,6 +40,8 @@ async def find_ancestor(
         first = max(floor, last - step + 1)
         ours = await canonical_hashes(connection, chain_id, first, last)
         for header in reversed(await reader.headers_at(range(first, last + 1))):
+            if header.number not in ours:
+                raise CursorMoved
             if ours[header.number] == header.hash:
                 return header.ref
         if first == floor:

@@ -118,7 +118,7 @@ class Author:
         line = OpenedLine(len(self._lines) + 1, lender, borrower, market, limit)
         self._lines.append(line)
         amount = limit - random.choice((0, 0, limit // 3))
-        data = VAULT.encode_call("open", typed.message, typed.sign(lender.account), amount)
+        data = VAULT.encode_call("open", typed.message, typed.sign(lender.account), amount, borrower.address)
         return Operation(f"{borrower.value} opens line {line.line_id}", borrower.address, self._ground.vault, data)
 
     def _deposit(self, _at: int) -> Operation:

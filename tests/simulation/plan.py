@@ -256,6 +256,8 @@ _KINDS: Final = {
 
 def _acts(random: Random, chain: _Chain) -> list[Due]:
     acts: list[Due] = []
+    for _ in range(random.randrange(3)):  # what is read first, perhaps in ranges
+        acts.append(Due(0, Misanswer(random.randrange(PROVIDERS), random.choice(_FAULTS), random.randrange(2**32))))
     for _ in range(random.randrange(20, 45)):
         kind = random.choices(list(_KINDS), list(_KINDS.values()))[0]
         if acts and isinstance(acts[-1].act, Reorg) and random.random() < 0.3:

@@ -10,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner, Result
 
+from orchestrator.chain.reader import Heads
+from orchestrator.mirror.follow import Step
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.rewind import NoSuchBlock, rewind_cursor
 from scripts.cli import explain, reconcile, reindex, rewind, status
 from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, opened_mirror
-from tests.integration.mirror.rows import digests_of, kinds_told, position
+from tests.integration.mirror.rows import canonical_chain, digests_of, kinds_told, position
 
 
 @pytest.fixture
@@ -98,6 +100,31 @@ async def test_rewind_takes_back_and_the_mirror_reads_on(ground: Ground, mirror:
     undone = [kind.removesuffix(".reverted") for kind in again if kind.endswith(".reverted")]
     assert undone
     assert again[len(undone) :] == undone[::-1] == told[-len(undone) :]
+
+
+@pytest.mark.parametrize("reorg", [False, True])
+async def test_rewind_while_the_indexer_looks_at_the_head_makes_it_plan_again(
+    ground: Ground, mirror: Mirror, monkeypatch: pytest.MonkeyPatch, reorg: bool
+) -> None:
+    """Between reading the cursor and asking what it stands on, blocks may be taken from under it."""
+    await ground.mine(6)
+    await mirror.catch_up()
+    if reorg:
+        await ground.reorg(2)
+    heads = mirror.reader.heads
+
+    async def heads_and_a_rewind() -> Heads:
+        found = await heads()
+        async with mirror.engine.begin() as connection:
+            await rewind_cursor(connection, CHAIN_ID, found.latest.number - 5)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mirror.reader, "heads", heads_and_a_rewind)
+        assert await mirror.step() is Step.MOVED
+    await mirror.catch_up()
+    chain = await canonical_chain(mirror.engine)
+    assert [block.number for block in chain] == list(range(await ground.head() + 1))
 
 
 @pytest.mark.usefixtures("settings")
