@@ -9,7 +9,8 @@ from typing import Any
 
 from tests.simulation.plan import Plan, plan_of
 from tests.simulation.simulation import simulate
-from tests.simulation.stage import Place, Told
+from tests.simulation.stage import Place
+from tests.simulation.told import Told
 from tests.simulation.workshop import Workshop
 
 INDEXER_LINES = 30

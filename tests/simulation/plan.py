@@ -5,6 +5,7 @@ Moments are counted in requests that the indexer makes, not in seconds: a slow m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -255,9 +256,7 @@ _KINDS: Final = {
 
 
 def _acts(random: Random, chain: _Chain) -> list[Due]:
-    acts: list[Due] = []
-    for _ in range(random.randrange(3)):  # what is read first, perhaps in ranges
-        acts.append(Due(0, Misanswer(random.randrange(PROVIDERS), random.choice(_FAULTS), random.randrange(2**32))))
+    acts = [Due(0, _misanswer(random, _FAULTS_OF_RANGES)) for _ in range(random.randrange(4))]
     for _ in range(random.randrange(20, 45)):
         kind = random.choices(list(_KINDS), list(_KINDS.values()))[0]
         if acts and isinstance(acts[-1].act, Reorg) and random.random() < 0.3:
@@ -283,7 +282,7 @@ def _act(kind: type[Act], random: Random, chain: _Chain) -> Act | None:
     if kind is Rejoin:
         return Rejoin(provider)
     if kind is Misanswer:
-        return Misanswer(provider, random.choice(_FAULTS), random.randrange(2**32))
+        return _misanswer(random, _FAULTS)
     if kind is Kill:
         return Kill(_table(random), random.randrange(40), patient=random.random() < 0.1)
     if kind is Restart:
@@ -291,6 +290,10 @@ def _act(kind: type[Act], random: Random, chain: _Chain) -> Act | None:
     if kind is Disconnect:
         return Disconnect(_table(random))
     return Rewind(random.choice((1, 3, 20, 80)))
+
+
+def _misanswer(random: Random, faults: Sequence[Fault]) -> Misanswer:
+    return Misanswer(random.randrange(PROVIDERS), random.choice(faults), random.randrange(2**32))
 
 
 def _table(random: Random) -> str | None:
@@ -304,3 +307,13 @@ _FAULTS: Final = (
     Fault.SILENT,
 )
 """A time-out costs real seconds, so it comes seldom; a log left out is what nobody would notice, so it comes often."""
+
+_FAULTS_OF_RANGES: Final = (
+    *3 * (Fault.LOG_LEFT_OUT,),
+    Fault.LOGS_LEFT_OUT,
+    Fault.LOGS_REORDERED,
+    Fault.RATE_LIMITED,
+    Fault.GARBLED,
+    Fault.NO_BLOCK,
+)
+"""Of the first answers, which are of ranges when there is a past to be read."""

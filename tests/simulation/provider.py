@@ -21,6 +21,7 @@ from orchestrator.chain.rpc import JsonRpc, RpcRefused
 from tests.simulation.chain import Json, Memory
 from tests.simulation.faults import Answer, Call, Fault, Manner, distort
 from tests.simulation.plan import FINALITY_DEPTH
+from tests.simulation.told import Told
 
 LATE_S: Final = 0.05
 SILENCE_S: Final = 1.0
@@ -87,13 +88,13 @@ class View:
 
 @dataclass
 class Provider:
-    """One JSON-RPC endpoint. ``before`` runs before each request is answered; ``say`` writes the log of faults."""
+    """One JSON-RPC endpoint. ``before`` runs before each request is answered."""
 
     name: str
     chain: JsonRpc
     view: View
     before: Callable[[], Awaitable[None]]
-    say: Callable[[str], None]
+    told: Told
     url: str = ""
     _waiting: deque[tuple[Fault, Random]] = field(default_factory=deque)
     _connections: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -124,7 +125,8 @@ class Provider:
             fault, random = waiting
             if distort(fault, answer, random, self.view.memory.orphans_at):
                 self._waiting.remove(waiting)
-                self.say(f"{self.name} answered {answer.calls[0].method} with: {fault}")
+                self.told.say(f"{self.name} answered {answer.calls[0].method} with: {fault}")
+                self.told.counts[f"{answer.calls[0].method}: {fault}"] += 1
                 return
 
     async def _outcome(self, call: Call) -> dict[str, Any]:

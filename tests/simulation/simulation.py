@@ -15,7 +15,8 @@ from orchestrator.db.session import open_engine
 from tests.simulation.chain import Chain
 from tests.simulation.plan import PROVIDERS, Plan
 from tests.simulation.provider import Provider, View, listening
-from tests.simulation.stage import Place, Stage, Told
+from tests.simulation.stage import Place, Stage
+from tests.simulation.told import Told
 from tests.simulation.verdict import agrees_with_the_chain, mirror_cleanly, same_by_reindex, same_rows, told_rightly
 
 DEADLINES_S: Final = {"history": 90.0, "calm": 60.0, "verdict": 60.0}
@@ -43,7 +44,7 @@ async def simulate(plan: Plan, place: Place, told: Told) -> None:
         async with asyncio.TaskGroup() as tasks:
             stage = Stage(plan, place, chain, engine, told, tasks)
             for number in range(PROVIDERS):
-                provider = Provider(f"provider {number}", rpc, View(chain.memory), stage.before_request, told.say)
+                provider = Provider(f"provider {number}", rpc, View(chain.memory), stage.before_request, told)
                 stage.providers.append(await stack.enter_async_context(listening(provider)))
             async with stage.running():
                 async with _phase("history", told):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, Final, assert_never
@@ -36,6 +35,7 @@ from tests.simulation.plan import (
 )
 from tests.simulation.provider import Provider
 from tests.simulation.subject import ProcessSubject, Subject, TaskSubject
+from tests.simulation.told import Told
 from tests.simulation.witness import Witness
 
 POLL_INTERVAL_MS: Final = 10
@@ -60,19 +60,6 @@ class Place:
     reference_url: str
     directory: Path
     forks: ForkServerContext
-
-
-@dataclass
-class Told:
-    """What happened, each with the second and the count of requests at which it did; and what how often."""
-
-    lines: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    started_at: float = field(default_factory=time.monotonic)
-
-    def say(self, line: str) -> None:
-        elapsed_s = time.monotonic() - self.started_at
-        self.lines.append(f"{elapsed_s:6.2f} s {self.counts['requests']:5d}  {line}")
 
 
 class Stage:
