@@ -13,6 +13,7 @@ from api.body_limit import BodyLimit
 from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
 from api.health.endpoints import router as health
+from api.lines.documents import WrittenLines
 from api.lines.endpoints import router as lines
 from api.lines.prices import OraclePrices
 from api.metrics import ApiMetrics
@@ -44,6 +45,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.metrics = ApiMetrics()
     app.state.oracle_prices = OraclePrices(parts.nodes)
+    app.state.written_lines = WrittenLines()
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(AccessLog, metrics=app.state.metrics)

@@ -9,6 +9,8 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
+import psycopg
+import psycopg_pool
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -35,6 +37,14 @@ log = logging.getLogger(__name__)
 _MAX_ERRORS: Final = 20
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _RETRY: Final = {"Retry-After": "2"}
+_UNAVAILABLE: Final = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg_pool.PoolTimeout,
+)
 
 
 def install(app: FastAPI) -> None:
@@ -42,7 +52,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RpcError, _on_rpc_error)
-    for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
+    for unavailable in _UNAVAILABLE:
         app.add_exception_handler(unavailable, _on_database_error)
 
 

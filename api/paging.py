@@ -37,13 +37,14 @@ def decode_integers(text: str, count: int) -> list[int]:
     Raises:
         Problem: the cursor was not made by ``encode_cursor`` from such a key.
     """
-    key = _decode(text)
+    key = decode_key(text)
     if len(key) != count or not all(_is_bigint(part) for part in key):
         raise malformed_cursor()
     return key
 
 
-def _decode(text: str) -> list[Any]:
+def decode_key(text: str) -> list[Any]:
+    """Whatever list ``encode_cursor`` was given. Raises Problem for what it never made."""
     try:
         key = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except ValueError:
@@ -55,6 +56,13 @@ def _decode(text: str) -> list[Any]:
 
 def _is_bigint(part: object) -> bool:
     return isinstance(part, int) and not isinstance(part, bool) and 0 <= part <= BIGINT_MAX
+
+
+def within(number: int, greatest: int) -> int:
+    """A part of a key that must fit its column. Raises Problem as ``decode_integers`` does."""
+    if isinstance(number, bool) or not 0 <= number <= greatest:
+        raise malformed_cursor()
+    return number
 
 
 def malformed_cursor() -> Problem:
@@ -70,7 +78,7 @@ def encode_moment(moment: datetime, identity: uuid.UUID | str) -> str:
 
 def decode_moment(text: str) -> tuple[datetime, str]:
     """The moment and the identity that breaks ties. Raises Problem as ``decode_integers`` does."""
-    match _decode(text):
+    match decode_key(text):
         case [int(microseconds), str(identity)] if 0 <= microseconds <= _YEAR_9999:
             return _EPOCH + timedelta(microseconds=microseconds), identity
     raise malformed_cursor()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,8 +34,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
+    """``reads`` is of the same database as ``engine``: for what is asked most."""
+
     book: AddressBook
     engine: AsyncEngine
+    reads: AsyncConnectionPool
     nodes: Nodes
     redis: Redis
     bounds: Bounds = Bounds()

@@ -11,9 +11,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Query
+from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.parts import Parts, PartsDep
@@ -22,6 +23,7 @@ from api.tokens import Tokens
 from api.wire import AsOf, BlockStatus, ChainPosition, Finality, Instant, Int64, Provenance
 from orchestrator.chain.book import AddressBook
 from orchestrator.credit.units import Timestamp
+from orchestrator.db.copy import driver_of
 from orchestrator.db.models import Cursor
 
 READ_PROBLEMS: Final = (BLOCK_NOT_MIRRORED, MIRROR_EMPTY, DATABASE_UNAVAILABLE)
@@ -43,14 +45,30 @@ class HasLog(Protocol):
     def tx_hash(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A session that sees one moment of the database, and the chain's cursor in it."""
+class CursorFacts(Protocol):
+    """Where the mirror stands, and how far the chain is final."""
 
-    session: AsyncSession
+    @property
+    def chain_id(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def safe_number(self) -> int: ...
+    @property
+    def finalized_number(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The block that a response shows, and how its facts are written."""
+
     book: AddressBook
     tokens: Tokens
-    cursor: Cursor
+    cursor: CursorFacts
 
     @property
     def chain_id(self) -> int:
@@ -64,10 +82,6 @@ class Snapshot:
     @property
     def as_of(self) -> AsOf:
         return as_of_cursor(self.cursor)
-
-    async def release(self) -> None:
-        """Gives the connection back early, before something slow; what was read stays readable."""
-        await self.session.close()
 
     def finality(self, block_number: int) -> Finality:
         """How final a mirrored block is, by the heads that the mirror saw last."""
@@ -105,6 +119,21 @@ class Snapshot:
         return self.finality(block_number) if canonical else "orphaned"
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot(View):
+    """A session that sees one moment of the database, and the chain's cursor in it."""
+
+    session: AsyncSession
+
+    async def driver(self) -> AsyncConnection[Any]:
+        """psycopg's connection beneath the session, in the same transaction."""
+        return await driver_of(await self.session.connection())
+
+    async def release(self) -> None:
+        """Gives the connection back early, before something slow; what was read stays readable."""
+        await self.session.close()
+
+
 @asynccontextmanager
 async def reading(parts: Parts) -> AsyncIterator[AsyncSession]:
     """A session in one read-only transaction that sees one moment of the database."""
@@ -117,7 +146,7 @@ async def find_cursor(session: AsyncSession, chain_id: int) -> Cursor | None:
     return await session.get(Cursor, chain_id)
 
 
-def as_of_cursor(cursor: Cursor) -> AsOf:
+def as_of_cursor(cursor: CursorFacts) -> AsOf:
     return AsOf(
         chain_id=cursor.chain_id,
         block_number=cursor.number,
@@ -139,19 +168,26 @@ async def snapshot(parts: PartsDep, min_block: MinBlock = None) -> AsyncIterator
         Problem: nothing is mirrored yet, or not ``min_block`` within the bound.
     """
     if min_block is not None:
-        await _wait_for_block(parts, min_block)
+        await wait_for_block(parts, min_block)
     async with reading(parts) as session:
         cursor = await find_cursor(session, parts.chain_id)
         if cursor is None:
-            raise Problem(MIRROR_EMPTY, f"the mirror has no block of chain {parts.chain_id} yet")
-        yield Snapshot(session, parts.book, parts.tokens, cursor)
+            raise mirror_empty(parts.chain_id)
+        yield Snapshot(parts.book, parts.tokens, cursor, session)
+
+
+def mirror_empty(chain_id: int) -> Problem:
+    return Problem(MIRROR_EMPTY, f"the mirror has no block of chain {chain_id} yet")
 
 
 SnapshotDep = Annotated[Snapshot, Depends(snapshot, scope="function")]
 
 
-async def _wait_for_block(parts: Parts, min_block: int) -> None:
-    """Each look is a short transaction of its own: a snapshot held open while waiting would never see the block."""
+async def wait_for_block(parts: Parts, min_block: int) -> None:
+    """Returns once the block is mirrored. Raises Problem when it is not within the bound.
+
+    Each look is a short transaction of its own: a snapshot held open while waiting would never see the block.
+    """
     give_up_at = time.monotonic() + parts.bounds.min_block_wait_s
     while True:
         async with reading(parts) as session:

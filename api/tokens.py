@@ -30,11 +30,11 @@ class Tokens:
             self._add(market.loan_token, market.loan_symbol, market.loan_decimals)
             self._add(market.collateral_token, market.collateral_symbol, market.collateral_decimals)
 
-    def find(self, address: str) -> KnownToken:
+    def find(self, address: str | bytes) -> KnownToken:
         checksummed = checksum(address)
         return self._known.get(checksummed) or KnownToken(checksummed, checksummed, None)
 
-    def amount(self, address: str, base_units: int) -> TokenAmount:
+    def amount(self, address: str | bytes, base_units: int) -> TokenAmount:
         token = self.find(address)
         return TokenAmount(base_units=base_units, token=token.name, decimals=token.decimals)
 

@@ -61,8 +61,8 @@ def _decimal(value: Any) -> int:
     raise ValueError("must be an integer, as a decimal string such as '1000000'")
 
 
-@lru_cache(maxsize=16_384)
-def checksum(address: str) -> str:
+@lru_cache(maxsize=65_536)
+def checksum(address: str | bytes) -> str:
     """EIP-55. The hash behind it is what makes a page of addresses expensive."""
     return to_checksum_address(address)
 

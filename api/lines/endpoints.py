@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from api.lines.documents import Document, WrittenLines, detail_document
+from api.lines.finding import LineFilter, Seen, Sort, cursor_after, read_one, read_page
 from api.lines.health import health_at_asked_price, health_of
-from api.lines.listing import list_page
+from api.lines.looking_back import read_as_of_block
 from api.lines.mandates import mandates_of
 from api.lines.prices import OraclePrices
-from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_LINE
-from api.lines.repository import Held, LineFilter, LineRepository, LogKey
+from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
+from api.lines.repository import LineRepository, LogKey
+from api.lines.rows import LineRow, Place, find_line
 from api.lines.schemas import (
     History,
     LineDetail,
@@ -24,13 +28,23 @@ from api.lines.schemas import (
     StatusName,
     Version,
 )
-from api.lines.service import accrue, bills_of, detail_of, status_name, stored_of
+from api.lines.service import accrue, bills_of, status_name, stored_of
 from api.lines.units import Units
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_integers, encode_cursor
-from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, Problem, documented
-from api.snapshot import READ_PROBLEMS, HasLog, Snapshot, SnapshotDep
-from api.wire import BIGINT_MAX, Address, Instant, Uint, checksum
-from orchestrator.credit.units import UINT32_MAX, PriceE36, Timestamp
+from api.parts import Parts, PartsDep
+from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, documented
+from api.snapshot import (
+    READ_PROBLEMS,
+    HasLog,
+    MinBlock,
+    Snapshot,
+    SnapshotDep,
+    View,
+    mirror_empty,
+    wait_for_block,
+)
+from api.wire import BIGINT_MAX, Address, Instant, Int64, Uint, checksum
+from orchestrator.credit.units import UINT16_MAX, UINT32_MAX, PriceE36, Timestamp
 
 router = APIRouter(prefix="/v1/lines", tags=["lines"])
 
@@ -40,6 +54,9 @@ LineId = Annotated[int, Path(ge=1, le=BIGINT_MAX, description="The line's id, wh
 At = Annotated[
     int | None,
     Query(ge=0, le=UINT32_MAX, description="Seconds since 1970 to look at the line at; if left out, the snapshot's."),
+]
+AsOfBlock = Annotated[
+    Int64 | None, Query(description="Show the line as it was after this block; a block that the mirror has passed.")
 ]
 AskedPrice = Annotated[
     Annotated[int, Uint(256)] | None,
@@ -52,6 +69,12 @@ def oracle_prices(request: Request) -> OraclePrices:
     return found
 
 
+def written_lines(request: Request) -> WrittenLines:
+    found: WrittenLines = request.app.state.written_lines
+    return found
+
+
+WrittenDep = Annotated[WrittenLines, Depends(written_lines)]
 PricesDep = Annotated[OraclePrices, Depends(oracle_prices)]
 
 
@@ -62,44 +85,78 @@ PricesDep = Annotated[OraclePrices, Depends(oracle_prices)]
     responses=documented(MALFORMED_CURSOR, INVALID_REQUEST, *READ_PROBLEMS),
 )
 async def list_lines(
-    snapshot: SnapshotDep,
+    parts: PartsDep,
+    written: WrittenDep,
     borrower: Annotated[Address | None, Query()] = None,
     lender: Annotated[Address | None, Query(description="Who lent when the line was opened.")] = None,
     holder: Annotated[Address | None, Query(description="Who owns the NFT, and with it the claim.")] = None,
-    status: Annotated[StatusName | None, Query()] = None,
+    market_id: Annotated[int | None, Query(ge=1, le=UINT16_MAX)] = None,
+    status: Annotated[StatusName | None, Query(description="At the snapshot's time.")] = None,
+    due_by: Annotated[
+        int | None, Query(ge=0, le=UINT32_MAX, description="A bill is unpaid, or comes at this second at the latest.")
+    ] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=80,
+            description="A line's id; the beginning of its borrower's or lender's address (0x and 4 digits at least); "
+            "or the hash of its offer or of the transaction that opened it.",
+        ),
+    ] = None,
+    sort: Annotated[Sort, Query(description="`next_due` leaves out lines that are to have no bill.")] = Sort.ID,
     limit: Limit = DEFAULT_PAGE,
     cursor: CursorText = None,
-) -> LinePage:
-    """By ascending id, each as it stands at the snapshot's time.
-
-    Status depends on time and is derived line by line, so a page that asks for a rare one may be short: go on while
-    there is a `next_cursor`.
-    """
-    wanted = LineFilter(borrower, lender, holder)
-    after_id = 0 if cursor is None else decode_integers(cursor, 1)[0]
-    return await list_page(snapshot, _repository(snapshot), wanted, status, after_id, limit)
+    min_block: MinBlock = None,
+) -> Response:
+    """Each as it stands at the snapshot's time. A cursor belongs to its `sort`."""
+    if min_block is not None:
+        await wait_for_block(parts, min_block)
+    wanted = LineFilter(borrower, lender, holder, market_id, status, due_by, q)
+    seen, rows = await read_page(parts.reads, Place.of(parts.book), wanted, sort, cursor, limit + 1)
+    view = _view(parts, seen)
+    page = {
+        "as_of": view.as_of.model_dump(mode="json"),
+        "items": [written.write(row, view) for row in rows[:limit]],
+        "next_cursor": cursor_after(rows[limit - 1], sort) if len(rows) > limit else None,
+    }
+    return _json(page)
 
 
 @router.get(
     "/{line_id}",
     summary="Show one line",
     response_model=LineDetail,
-    responses=documented(TIME_BEFORE_STATE, *_ONE_LINE),
+    responses=documented(TIME_BEFORE_STATE, UNKNOWN_BLOCK, *_ONE_LINE),
 )
 async def get_line(
-    line_id: LineId, snapshot: SnapshotDep, prices: PricesDep, at: At = None, price_e36: AskedPrice = None
-) -> LineDetail:
+    line_id: LineId,
+    parts: PartsDep,
+    prices: PricesDep,
+    at: At = None,
+    price_e36: AskedPrice = None,
+    as_of_block: AsOfBlock = None,
+    min_block: MinBlock = None,
+) -> Response:
     """Terms, stored state, and what follows from them at `at`: what is owed, and how healthy the line is.
 
-    Health is judged at the oracle's measuring price at the snapshot's block, or at `price_e36`.
+    Health is judged at the oracle's measuring price at the snapshot's block, or at `price_e36`. With `as_of_block` all
+    of it is as it was after that block.
     """
-    accrued = accrue(await _find(line_id, snapshot), snapshot.now if at is None else Timestamp(at))
-    units = Units(snapshot.tokens, accrued.held.market)
+    if min_block is not None:
+        await wait_for_block(parts, min_block)
+    if as_of_block is None:
+        seen, row = await read_one(parts.reads, Place.of(parts.book), line_id)
+        view = _view(parts, seen)
+    else:
+        view, row = await read_as_of_block(parts, line_id, as_of_block)
+    if row is None:
+        raise unknown_line(line_id, view)
+    accrued = accrue(row, view.now if at is None else Timestamp(at))
+    units = Units(view.tokens, row)
     if price_e36 is not None:
-        return detail_of(accrued, snapshot, health_at_asked_price(accrued, PriceE36(price_e36), units))
-    await snapshot.release()
-    found = await prices.at(accrued.held.market.oracle, snapshot.cursor.hash)
-    return detail_of(accrued, snapshot, health_of(accrued, found.reading, found.unavailable, units))
+        return _json(detail_document(accrued, view, health_at_asked_price(accrued, PriceE36(price_e36), units)))
+    found = await prices.at(checksum(row.oracle), view.cursor.hash)
+    return _json(detail_document(accrued, view, health_of(accrued, found.reading, found.unavailable, units)))
 
 
 @router.get(
@@ -116,7 +173,7 @@ async def get_schedule(
 ) -> Schedule:
     """The next bills if nobody draws, each paid in the second it appears, or with none of them paid."""
     accrued = accrue(await _find(line_id, snapshot), snapshot.now)
-    units = Units(snapshot.tokens, accrued.held.market)
+    units = Units(snapshot.tokens, accrued.row)
     bills, complete = bills_of(accrued, limit, paid_when_due=assume == "paid_when_due", units=units)
     return Schedule(
         as_of=snapshot.as_of,
@@ -140,17 +197,20 @@ async def list_history(
     line_id: LineId, snapshot: SnapshotDep, limit: Limit = DEFAULT_PAGE, cursor: CursorText = None
 ) -> History:
     """One for each action on the line, the newest first, each with the log it was read from."""
-    held = await _find(line_id, snapshot)
+    row = await _find(line_id, snapshot)
     rows = await _repository(snapshot).versions(line_id, _before(cursor), limit + 1)
-    units = Units(snapshot.tokens, held.market)
+    units = Units(snapshot.tokens, row)
     items = [
         Version(
-            at=Instant.of_optional_block_time(timestamp), stored=stored_of(row, units), log=snapshot.provenance(row)
+            at=Instant.of_optional_block_time(timestamp), stored=stored_of(found, units), log=snapshot.provenance(found)
         )
-        for row, timestamp in rows[:limit]
+        for found, timestamp in rows[:limit]
     ]
     return History(
-        as_of=snapshot.as_of, line_id=line_id, items=items, next_cursor=_next_cursor([row for row, _ in rows], limit)
+        as_of=snapshot.as_of,
+        line_id=line_id,
+        items=items,
+        next_cursor=_next_cursor([found for found, _ in rows], limit),
     )
 
 
@@ -164,23 +224,26 @@ async def list_payments(
     line_id: LineId, snapshot: SnapshotDep, limit: Limit = DEFAULT_PAGE, cursor: CursorText = None
 ) -> Payments:
     """Whatever its debt fell by, the newest first."""
-    held = await _find(line_id, snapshot)
+    row = await _find(line_id, snapshot)
     rows = await _repository(snapshot).payments(line_id, _before(cursor), limit + 1)
-    units = Units(snapshot.tokens, held.market)
+    units = Units(snapshot.tokens, row)
     items = [
         Payment(
             at=Instant.of_optional_block_time(timestamp),
-            payer=checksum(row.payer),
-            paid_from=row.source,
-            charges=units.loan(row.charges),
-            principal=units.loan(row.principal),
-            amount=units.loan(row.charges + row.principal),
-            log=snapshot.provenance(row),
+            payer=checksum(found.payer),
+            paid_from=found.source,
+            charges=units.loan(found.charges),
+            principal=units.loan(found.principal),
+            amount=units.loan(found.charges + found.principal),
+            log=snapshot.provenance(found),
         )
-        for row, timestamp in rows[:limit]
+        for found, timestamp in rows[:limit]
     ]
     return Payments(
-        as_of=snapshot.as_of, line_id=line_id, items=items, next_cursor=_next_cursor([row for row, _ in rows], limit)
+        as_of=snapshot.as_of,
+        line_id=line_id,
+        items=items,
+        next_cursor=_next_cursor([found for found, _ in rows], limit),
     )
 
 
@@ -197,15 +260,25 @@ async def list_mandates(line_id: LineId, snapshot: SnapshotDep, prices: PricesDe
     return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(accrued.now), items=items)
 
 
+def _view(parts: Parts, seen: Seen | None) -> View:
+    if seen is None:
+        raise mirror_empty(parts.chain_id)
+    return View(parts.book, parts.tokens, seen)
+
+
+def _json(document: Document) -> Response:
+    return Response(orjson.dumps(document), media_type="application/json")
+
+
 def _repository(snapshot: Snapshot) -> LineRepository:
-    return LineRepository(snapshot.session, snapshot.chain_id, snapshot.book.vault, snapshot.book.nft)
+    return LineRepository(snapshot.session, snapshot.chain_id, snapshot.book.vault)
 
 
-async def _find(line_id: int, snapshot: Snapshot) -> Held:
-    held = await _repository(snapshot).find(line_id)
-    if held is None:
-        raise Problem(UNKNOWN_LINE, f"there is no line {line_id} at block {snapshot.cursor.number}")
-    return held
+async def _find(line_id: int, snapshot: Snapshot) -> LineRow:
+    row = await find_line(await snapshot.driver(), Place.of(snapshot.book), line_id)
+    if row is None:
+        raise unknown_line(line_id, snapshot)
+    return row
 
 
 def _before(cursor: str | None) -> LogKey | None:

@@ -18,7 +18,7 @@ from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.outlook import outlook
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.models import Mandate as MandateRow
-from orchestrator.db.values import mandate_of, mandate_state_of, state_of
+from orchestrator.db.values import mandate_of, mandate_state_of
 from orchestrator.triggers.readings import Readings
 
 
@@ -26,13 +26,13 @@ async def mandates_of(
     accrued: AccruedLine, snapshot: Snapshot, repository: LineRepository, prices: OraclePrices
 ) -> list[Mandate]:
     """In the order of their registration."""
-    rows = await repository.mandates(accrued.held.line.line_id)
+    rows = await repository.mandates(accrued.row.line_id)
     revoked = await repository.revoked(rows)
     firings = await repository.firings_of_newest_period(rows)
     await snapshot.release()
-    oracle = (await prices.at(accrued.held.market.oracle, snapshot.cursor.hash)).reading
+    oracle = (await prices.at(checksum(accrued.row.oracle), snapshot.cursor.hash)).reading
     readings = await prices.of_mandates(rows, snapshot.cursor.hash)
-    units = Units(snapshot.tokens, accrued.held.market)
+    units = Units(snapshot.tokens, accrued.row)
     shown = []
     for row in rows:
         state = mandate_state_of(row, firings.get(row.mandate_hash, []), revoked=row.mandate_hash in revoked)
@@ -56,7 +56,7 @@ def _outlook(
             return None
         state = replace(state, mark=account.mark, carry=account.carry)
     moment = Moment(
-        line=state_of(accrued.held.line),
+        line=accrued.row.state,
         terms=accrued.terms,
         oracle=oracle,
         feed=readings.feeds.get(row.feed),

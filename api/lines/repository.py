@@ -1,86 +1,32 @@
-"""Queries on lines and on what belongs to them."""
+"""Queries on what belongs to a line: its states, payments and mandates. ``finding`` and ``rows`` read lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.wire import ZERO_ADDRESS
-from orchestrator.credit.state import LineFlags
 from orchestrator.db.models import (
     Block,
     Firing,
-    Line,
     LineVersion,
     Mandate,
     MandateRevocation,
-    Market,
-    NoteTransfer,
     Payment,
-)
-
-_HOLDER: Final = (
-    select(NoteTransfer.to_address)
-    .where(NoteTransfer.chain_id == Line.chain_id, NoteTransfer.line_id == Line.line_id)
-    .order_by(NoteTransfer.block_number.desc(), NoteTransfer.log_index.desc())
-    .limit(1)
 )
 
 LogKey = tuple[int, int]
 """Block number and log index: the order in which things happened on-chain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A line with its market and the holder of its NFT (None once burned)."""
-
-    line: Line
-    market: Market
-    holder: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LineFilter:
-    """Every given condition must hold. ``flagged`` and ``unflagged``: bits of the state's flags."""
-
-    borrower: str | None = None
-    lender: str | None = None
-    holder: str | None = None
-    flagged: LineFlags = LineFlags.NONE
-    unflagged: LineFlags = LineFlags.NONE
-
-
 class LineRepository:
-    """The lines of one vault; ``nft`` is its token contract."""
+    """What belongs to the lines of one vault."""
 
-    def __init__(self, session: AsyncSession, chain_id: int, vault: str, nft: str) -> None:
+    def __init__(self, session: AsyncSession, chain_id: int, vault: str) -> None:
         self._session = session
         self._chain_id = chain_id
         self._vault = vault
-        self._holder = _HOLDER.where(NoteTransfer.nft == nft).lateral("newest_transfer")
-
-    async def find(self, line_id: int) -> Held | None:
-        rows = await self._read(self._lines().where(Line.line_id == line_id))
-        return rows[0] if rows else None
-
-    async def page(self, wanted: LineFilter, after_id: int, limit: int) -> Sequence[Held]:
-        """By ascending id."""
-        query = self._lines().where(Line.line_id > after_id)
-        if wanted.borrower is not None:
-            query = query.where(Line.borrower == wanted.borrower)
-        if wanted.lender is not None:
-            query = query.where(Line.lender == wanted.lender)
-        if wanted.holder is not None:
-            query = query.where(self._holder.c.to_address == wanted.holder)
-        if wanted.flagged:
-            query = query.where(Line.flags.bitwise_and(int(wanted.flagged)) == int(wanted.flagged))
-        if wanted.unflagged:
-            query = query.where(Line.flags.bitwise_and(int(wanted.unflagged)) == 0)
-        return await self._read(query.order_by(Line.line_id).limit(limit))
 
     async def versions(
         self, line_id: int, before: LogKey | None, limit: int
@@ -159,26 +105,6 @@ class LineRepository:
         for firing in firings:
             by_mandate.setdefault(firing.mandate_hash, []).append(firing)
         return by_mandate
-
-    def _lines(self) -> Select[Line, Market, str | None]:
-        return (
-            select(Line, Market, self._holder.c.to_address)
-            .select_from(Line)
-            .join(
-                Market,
-                and_(
-                    Market.chain_id == Line.chain_id,
-                    Market.vault == Line.vault,
-                    Market.market_id == Line.market_id,
-                ),
-            )
-            .outerjoin(self._holder, true())
-            .where(Line.chain_id == self._chain_id, Line.vault == self._vault)
-        )
-
-    async def _read(self, query: Select[Line, Market, str | None]) -> list[Held]:
-        rows = await self._session.execute(query)
-        return [Held(line, market, None if holder == ZERO_ADDRESS else holder) for line, market, holder in rows]
 
 
 def _block_of(row: type[LineVersion] | type[Payment]) -> ColumnElement[bool]:

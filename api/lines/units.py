@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from api.lines.schemas import MarketRef, Price, Token
 from api.tokens import KnownToken, Tokens
 from api.wire import TokenAmount, checksum, decimal_text
 from orchestrator.credit.mandate import From, Mandate
 from orchestrator.credit.units import PRICE_SCALE
-from orchestrator.db.models import Market
 
 _PRICE_PLACES: Final = 8
+
+
+class MarketFacts(Protocol):
+    """The tokens of a market, and who prices one in the other."""
+
+    @property
+    def market_id(self) -> int: ...
+    @property
+    def loan_token(self) -> str | bytes: ...
+    @property
+    def collateral_token(self) -> str | bytes: ...
+    @property
+    def oracle(self) -> str | bytes: ...
+    @property
+    def min_debt(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +34,7 @@ class Units:
     """How the amounts of one market are written."""
 
     tokens: Tokens
-    market: Market
+    market: MarketFacts
 
     @property
     def loan_decimals(self) -> int | None:

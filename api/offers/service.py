@@ -30,8 +30,8 @@ from api.offers.schemas import (
 )
 from api.offers.signatures import check_signature
 from api.parts import Parts
-from api.problems import MIRROR_EMPTY, InvalidField, Kind, Problem
-from api.snapshot import Snapshot, find_cursor, reading
+from api.problems import InvalidField, Kind, Problem
+from api.snapshot import Snapshot, find_cursor, mirror_empty, reading
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.typed_data import TypedData, offer_data
 from orchestrator.credit.errors import BadTerms
@@ -113,7 +113,7 @@ async def _require_fillable(
     """Raises Problem with the first reason why no line could be opened under the offer."""
     cursor = await find_cursor(session, parts.chain_id)
     if cursor is None:
-        raise Problem(MIRROR_EMPTY, f"the mirror has no block of chain {parts.chain_id} yet")
+        raise mirror_empty(parts.chain_id)
     market = require_market(message, await repository.markets())
     if min(message.limit, message.group_cap) < market.min_debt:
         raise Problem(

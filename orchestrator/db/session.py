@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from orchestrator.errors import CovenantError
@@ -10,6 +13,8 @@ from orchestrator.errors import CovenantError
 class DatabaseUnreachable(CovenantError):
     """No connection to the database."""
 
+
+_WAIT_FOR_CONNECTION_S: Final = 2.0
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -27,6 +32,31 @@ def open_engine(database_url: str, *, process: str, pool_size: int = 5, schema: 
         pool_pre_ping=True,
         connect_args={"application_name": f"covenant {process}", "options": options, "connect_timeout": 5},
     )
+
+
+def pool_of_reads(database_url: str, *, process: str, size: int) -> AsyncConnectionPool:
+    """The driver's own connections, for single statements that only read; not opened yet.
+
+    A single statement sees one moment of the database by itself, so it needs no transaction around it.
+    """
+    return AsyncConnectionPool(
+        driver_url(database_url),
+        min_size=1,
+        max_size=size,
+        timeout=_WAIT_FOR_CONNECTION_S,
+        open=False,
+        kwargs={
+            "autocommit": True,
+            "application_name": f"covenant {process} reads",
+            "options": "-c timezone=UTC -c default_transaction_read_only=on",
+            "connect_timeout": 5,
+        },
+    )
+
+
+def driver_url(database_url: str) -> str:
+    """psycopg's form of SQLAlchemy's URL."""
+    return database_url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def sessions_of(engine: AsyncEngine) -> Sessions:

@@ -8,12 +8,12 @@ from orchestrator.credit.mandate import From, Kind, Mandate, MandateState
 from orchestrator.credit.state import LineFlags, LineState
 from orchestrator.credit.terms import Terms
 from orchestrator.credit.units import HOUR, Bps, CollateralWei, Numerator, Seconds, Timestamp, Wei
+from orchestrator.db.facts import StateFacts, TermsFacts
 from orchestrator.db.models import Firing
 from orchestrator.db.models import Mandate as MandateRow
-from orchestrator.db.models.lines import LineTermsColumns, StateColumns
 
 
-def state_of(row: StateColumns) -> LineState:
+def state_of(row: StateFacts) -> LineState:
     """The stored state, not accrued to the present."""
     return LineState(
         seq=row.seq,
@@ -32,7 +32,7 @@ def state_of(row: StateColumns) -> LineState:
     )
 
 
-def terms_of(row: LineTermsColumns, min_debt: int) -> Terms:
+def terms_of(row: TermsFacts, min_debt: int) -> Terms:
     """``min_debt`` is that of the line's market. Raises BadTerms."""
     return Terms(
         apr_bps=Bps(row.apr_bps),

@@ -11,6 +11,8 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
+from orchestrator.db.session import driver_url
+
 log = logging.getLogger(__name__)
 
 BLOCKS = "covenant_blocks"
@@ -23,7 +25,7 @@ class Wakeups:
     """Listens on channels through a connection of its own, which it opens again whenever it breaks."""
 
     def __init__(self, database_url: str, channels: Sequence[str]) -> None:
-        self._conninfo = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._conninfo = driver_url(database_url)
         self._channels = tuple(channels)
         self._woken = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None

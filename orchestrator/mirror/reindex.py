@@ -140,8 +140,9 @@ async def _swap(connection: AsyncConnection, schema: str, chain_id: int, tables:
         log.warning("replaced by its rebuilt rows", extra={"chain_id": chain_id, "table": table.name})
         rebuilt = table.to_metadata(MetaData(), schema=schema)
         await connection.execute(delete(table).where(*_replaced(table, chain_id)))
-        names = [column.name for column in table.columns]
-        await connection.execute(insert(table).from_select(names, select(rebuilt).where(*_replaced(rebuilt, chain_id))))
+        names = [column.name for column in table.columns if column.computed is None]
+        rows = select(*(rebuilt.columns[name] for name in names)).where(*_replaced(rebuilt, chain_id))
+        await connection.execute(insert(table).from_select(names, rows))
 
 
 def _replaced(table: Table, chain_id: int) -> list[ColumnElement[bool]]:

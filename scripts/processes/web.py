@@ -13,14 +13,12 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from api.app import create_app
 from api.nodes import Nodes
-from api.parts import Parts
+from api.opening import open_parts
 from orchestrator.chain.rpc import JsonRpc, RpcError
 from orchestrator.db.migrate import require_current_schema
-from orchestrator.db.session import open_engine
 from orchestrator.errors import CovenantError
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
@@ -30,7 +28,6 @@ from scripts.processes.entry import run_process
 
 log = logging.getLogger(__name__)
 
-POOL_SIZE: Final = 10
 RPC_TIMEOUT_S: Final = 5.0
 BACKLOG: Final = 2_048
 
@@ -47,19 +44,18 @@ async def run(settings: Settings) -> None:
     book = load_book(settings)
     async with contextlib.AsyncExitStack() as stack:
         listener = stack.enter_context(listening(settings.covenant_api_host, settings.covenant_api_port))
-        engine = open_engine(settings.require_database_url(), process="web", pool_size=POOL_SIZE)
-        stack.push_async_callback(engine.dispose)
-        redis = Redis.from_url(client_url(settings.require_redis_url()))
-        stack.push_async_callback(redis.aclose)
         rpcs = [JsonRpc(url, RPC_TIMEOUT_S) for url in settings.require_rpc_urls()]
         for rpc in rpcs:
             stack.push_async_callback(rpc.aclose)
-        await require_current_schema(engine)
+        parts = await stack.enter_async_context(
+            open_parts(book, settings.require_database_url(), client_url(settings.require_redis_url()), Nodes(rpcs))
+        )
+        await require_current_schema(parts.engine)
         try:
             await require_chain(rpcs, book.chain_id)
         except RpcError:
             log.warning("no node answers: prices and new offers have to wait, everything else is served")
-        await serve(create_app(Parts(book=book, engine=engine, nodes=Nodes(rpcs), redis=redis)), listener)
+        await serve(create_app(parts), listener)
 
 
 @contextlib.contextmanager

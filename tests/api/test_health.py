@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from api.nodes import Nodes
+from api.opening import open_parts
 from api.parts import Bounds, Parts
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import Cursor
-from orchestrator.db.session import open_engine, sessions_of
+from orchestrator.db.session import sessions_of
 from tests.api.ground import CHAIN_ID
-from tests.api.world import STRANGER, World, client_of, parts_with
+from tests.api.world import QUICK, STRANGER, World, client_of, parts_with
 
 
 @pytest.fixture
@@ -52,19 +53,31 @@ async def test_alive_needs_nothing_else(world: World, dead_port: int) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_a_dead_database_is_told_and_every_read_is_a_503(world: World, dead_port: int) -> None:
-    engine = open_engine(f"postgresql+psycopg://covenant:secret@127.0.0.1:{dead_port}/none", process="api tests")
-    status, checks = await ready(parts_with(world, engine=engine))
+async def test_a_dead_database_is_told_and_every_read_is_a_503(world: World, redis_url: str, dead_port: int) -> None:
+    url = f"postgresql+psycopg://covenant:secret@127.0.0.1:{dead_port}/none"
+    async with (
+        open_parts(world.ground.book, url, redis_url, parts_with(world).nodes, bounds=QUICK) as parts,
+        client_of(parts) as client,
+    ):
+        status, checks = await ready(parts)
+        reads = [await client.get(path) for path in ("/v1/lines", "/v1/lines/1", "/v1/offers", "/v1/lines/1/schedule")]
+        measured = await client.get("/metrics")
     assert status == 503
     assert checks["database"]["ok"] is False
     assert checks["node"]["ok"] is True
-    async with client_of(parts_with(world, engine=engine)) as client:
-        response = await client.get("/v1/lines")
-        measured = await client.get("/metrics")
-    await engine.dispose()
-    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
-    assert "secret" not in response.text + str(checks)
+    assert {(read.status_code, read.json()["code"]) for read in reads} == {(503, "database_unavailable")}
+    assert "secret" not in "".join(read.text for read in reads) + str(checks)
     assert "covenant_database_up 0.0" in measured.text
+
+
+async def test_a_database_that_came_back_is_read_at_once(world: World) -> None:
+    await world.line()
+    assert (await world.client.get("/v1/lines")).status_code == 200
+    async with world.engine.connect() as connection:
+        await connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'covenant web reads'")
+        )
+    assert (await world.client.get("/v1/lines")).status_code == 200
 
 
 async def test_a_dead_redis_is_told(world: World, dead_port: int) -> None:

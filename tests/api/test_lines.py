@@ -1,13 +1,15 @@
 """Lines as they stand at a block, at any second and at any price."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
+from api.lines.schemas import LineDetail, LinePage, StatusName
 from api.nodes import Nodes
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.credit.units import DEN, div_up
 from tests.api.ground import ANSWER, HEARTBEAT_S, MARGIN_S, NOBODY, PRICE_E36
-from tests.api.world import BORROWER, DAY, HOUR, LENDER, STRANGER, USDC, WETH, World, client_of, parts_with
+from tests.api.world import BORROWER, DAY, HOUR, LENDER, STRANGER, USDC, WETH, World, client_of, hash_of, parts_with
 
 
 async def ids(world: World, **parameters: Any) -> list[int]:
@@ -241,6 +243,130 @@ async def test_the_last_page_has_no_cursor(world: World) -> None:
         await world.line(line_id)
     assert (await world.get("/v1/lines", limit=2))["next_cursor"] is None
     assert (await world.get("/v1/lines", limit=1))["next_cursor"] is not None
+
+
+async def walk(world: World, **parameters: Any) -> list[int]:
+    """All pages of two, one after the other."""
+    found: list[int] = []
+    while True:
+        page = await world.get("/v1/lines", limit=2, **parameters)
+        found += [item["line_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            return found
+        assert len(page["items"]) == 2
+        parameters["cursor"] = page["next_cursor"]
+
+
+async def test_pages_are_in_the_order_asked_for_and_complete(world: World) -> None:
+    for line_id, (principal, ago_h) in enumerate([(500, 20), (900, 3), (500, 3), (0, 30), (700, 10)], start=1):
+        await world.line(line_id, principal=principal * USDC, opened_ago_s=ago_h * HOUR)
+    await world.line(6, flags=2, principal=0, undrawn=0)
+    assert await walk(world) == [1, 2, 3, 4, 5, 6]
+    assert await walk(world, sort="-id") == [6, 5, 4, 3, 2, 1]
+    assert await walk(world, sort="principal") == [4, 6, 1, 3, 5, 2]
+    assert await walk(world, sort="-principal") == [2, 5, 3, 1, 6, 4]
+    assert await walk(world, sort="next_due") == [4, 1, 5, 2, 3]
+
+
+async def test_lines_are_found_by_what_is_due_until_a_second(world: World) -> None:
+    await world.line(1, opened_ago_s=30 * HOUR)
+    await world.line(2, opened_ago_s=20 * HOUR)
+    await world.line(3)
+    now = world.head.timestamp
+    assert await ids(world, due_by=now) == [1]
+    assert await ids(world, due_by=now + 4 * HOUR, sort="next_due") == [1, 2]
+    assert await ids(world, due_by=now + DAY - 1) == [1, 2]
+    assert await ids(world, due_by=now + DAY) == [1, 2, 3]
+
+
+async def test_lines_are_found_by_what_people_have_at_hand(world: World) -> None:
+    line = await world.line(1)
+    await world.line(22, borrower=STRANGER.address)
+    assert await ids(world, q="22") == [22]
+    assert await ids(world, q=" 2 ") == []
+    assert await ids(world, q=BORROWER.address.lower()) == [1]
+    assert await ids(world, q=STRANGER.address[:10]) == [22]
+    assert await ids(world, q=LENDER.address) == [1, 22]
+    assert await ids(world, q=line.offer_hash) == [1]
+    assert await ids(world, q=line.opened_tx_hash) == [1]
+    for nonsense in ("%", "0x", "0x12", "x' OR 1=1 --", "9" * 30, "0x" + "zz" * 32):
+        assert await ids(world, q=nonsense) == []
+
+
+async def test_a_cursor_belongs_to_its_order(world: World) -> None:
+    for line_id in (1, 2):
+        await world.line(line_id)
+    for sort, other in (("id", "-id"), ("principal", "-principal"), ("next_due", "id")):
+        cursor = (await world.get("/v1/lines", limit=1, sort=sort))["next_cursor"]
+        refused = await world.client.get("/v1/lines", params={"cursor": cursor, "sort": other})
+        assert (refused.status_code, refused.json()["code"]) == (400, "malformed_cursor")
+
+
+async def test_each_status_found_is_the_one_that_is_shown(world: World) -> None:
+    """The database chooses by its own columns, the document is derived by the credit rules."""
+    ages_and_states: list[tuple[int, dict[str, Any]]] = (
+        [(0, {}), (24, {}), (25, {}), (48, {}), (49, {}), (0, {"flags": 1, "undrawn": 0}), (99, {"principal": 0}),
+         (1_439, {"undrawn": 0}), (1_440, {"undrawn": 0}), (9, {"unpaid_since": 1, "billed": 1}), (1, {"flags": 6}),
+         (1, {"flags": 2})]
+    )  # fmt: skip
+    for line_id, (hours, state) in enumerate(ages_and_states, start=1):
+        await world.line(line_id, opened_ago_s=hours * HOUR, **state)
+    shown = {item["line_id"]: item["status"] for item in (await world.get("/v1/lines"))["items"]}
+    assert set(shown.values()) == set(StatusName)
+    for status in StatusName:
+        assert await ids(world, status=status.value) == [line_id for line_id in shown if shown[line_id] == status]
+
+
+async def test_what_is_written_keeps_to_the_documented_models(world: World) -> None:
+    await world.line(1)
+    await world.line(2, flags=2, principal=0, undrawn=0, holder=NOBODY, opened_ago_s=90 * DAY)
+    page, line = await world.client.get("/v1/lines"), await world.client.get("/v1/lines/2")
+    assert json.loads(LinePage.model_validate_json(page.content).model_dump_json()) == page.json()
+    assert json.loads(LineDetail.model_validate_json(line.content).model_dump_json()) == line.json()
+
+
+async def test_a_page_changes_with_whatever_it_shows(world: World) -> None:
+    await world.line(1)
+
+    async def line() -> dict[str, Any]:
+        item: dict[str, Any] = (await world.get("/v1/lines"))["items"][0]
+        return item
+
+    first = await line()
+    assert await line() == first
+    await world.write(world.transfer(1, STRANGER.address, block=3))
+    assert (await line())["holder"] == STRANGER.address
+    await world.stand_at(world.head, safe=0, finalized=0)
+    assert (await line())["state"]["finality"] == "latest"
+    await world.stand_at(replace(world.head, hash=hash_of("next"), timestamp=world.head.timestamp + 5))
+    assert (await line())["at"]["epoch_s"] == first["at"]["epoch_s"] + 5
+
+
+# ---------------------------------------------------------------- looking back
+
+
+async def test_a_line_is_shown_as_it_was_after_a_block(world: World) -> None:
+    line = await world.line(block=2)
+    opened_at = world.head.timestamp
+    hashes = {}
+    for number in (1, 2, 3, 4):
+        hashes[number] = await world.block(number, timestamp=opened_at + number)
+    await world.write(
+        world.version(line, block=4, seq=2, principal=20_000 * USDC),
+        world.transfer(1, STRANGER.address, block=4, log_index=99),
+    )
+    then = await world.get("/v1/lines/1", as_of_block=3, price_e36=PRICE_E36)
+    assert (then["as_of"]["block_number"], then["as_of"]["block_hash"]) == (3, hashes[3])
+    assert (then["at"]["epoch_s"], then["stored"]["seq"], then["holder"]) == (opened_at + 3, 1, LENDER.address)
+    assert then["state"]["block_number"] == 2
+    after = await world.get("/v1/lines/1", as_of_block=4, price_e36=PRICE_E36)
+    assert (after["stored"]["seq"], after["holder"]) == (2, STRANGER.address)
+    assert after["balances"]["principal"] == usdc(20_000 * USDC)
+    before = await world.client.get("/v1/lines/1", params={"as_of_block": 1})
+    assert (before.status_code, before.json()["code"]) == (404, "unknown_line")
+    for unknown in (0, world.head.number + 1, 2**63 - 1):
+        refused = await world.client.get("/v1/lines/1", params={"as_of_block": unknown})
+        assert (refused.status_code, refused.json()["code"]) == (404, "unknown_block")
 
 
 # ---------------------------------------------------------------- schedule, history, payments

@@ -13,12 +13,12 @@ from typing import Any, Final
 import httpx
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from redis.asyncio import Redis
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.nodes import Nodes
+from api.opening import open_parts
 from api.parts import Bounds, Parts
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import (
@@ -45,7 +45,7 @@ from orchestrator.db.models import (
     Reconciliation,
     Trigger,
 )
-from orchestrator.db.session import open_engine, sessions_of
+from orchestrator.db.session import sessions_of
 from tests.api.ground import CHAIN_ID, FEED_DECIMALS, HEARTBEAT_S, MARGIN_S, MIN_DEBT, PAIR, Ground
 from tests.api.ground import Block as ChainBlock
 
@@ -470,20 +470,18 @@ _STATE_COLUMNS: Final = (
 @asynccontextmanager
 async def open_world(ground: Ground, database_url: str, redis_url: str) -> AsyncIterator[World]:
     """A mirror that stands at the chain's newest block and has the market; no line, no offer."""
-    engine = open_engine(database_url, process="api tests")
-    redis = Redis.from_url(redis_url)
     rpc = JsonRpc(ground.url)
-    parts = Parts(book=ground.book, engine=engine, nodes=Nodes([rpc]), redis=redis, bounds=QUICK)
     try:
-        async with client_of(parts) as client:
-            world = World(ground, engine, client, await ground.newest_block())
+        async with (
+            open_parts(ground.book, database_url, redis_url, Nodes([rpc]), bounds=QUICK) as parts,
+            client_of(parts) as client,
+        ):
+            world = World(ground, parts.engine, client, await ground.newest_block())
             await world.write(_cursor(world.head))
             await world.market()
             yield world
     finally:
         await rpc.aclose()
-        await redis.aclose()
-        await engine.dispose()
 
 
 @asynccontextmanager

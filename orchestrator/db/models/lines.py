@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer
+from typing import Final
+
+from sqlalchemy import BigInteger, Computed, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.db.models.provenance import FromLog
@@ -62,14 +64,43 @@ class LineTermsColumns:
     market_id: Mapped[int] = mapped_column(Integer)
 
 
+# `credit.accrual.unpaid_from` in SQL: the status at any second is then a comparison, and lines can be found by it. The
+# charges up to the next bill are positive exactly when there are some already or when a rate meets an amount.
+_WINDOW_ENDS_AT = "(opened_at + draw_window_hours * 3600)"
+_MATURES_AT = "(opened_at + term_hours * 3600)"
+_BOUNDARY_AFTER = (
+    f"least({_MATURES_AT}, {{0}} - ({{0}} - opened_at) % nullif(period_hours * 3600, 0) + period_hours * 3600)"
+)
+_COUNTED_TO = f"greatest(accrued_at, {_WINDOW_ENDS_AT})"
+UNPAID_FROM: Final = f"""CASE
+    WHEN flags & 6 <> 0 THEN NULL
+    WHEN unpaid_since <> 0 THEN unpaid_since
+    WHEN accrued_at >= {_MATURES_AT} THEN NULL
+    WHEN unbilled > 0 OR principal > 0 AND apr_bps > 0
+        OR undrawn > 0 AND commitment_bps > 0 AND accrued_at < {_WINDOW_ENDS_AT}
+        THEN {_BOUNDARY_AFTER.format("accrued_at")}
+    WHEN principal > 0 AND amort_bps > 0 AND {_WINDOW_ENDS_AT} < {_MATURES_AT}
+        THEN {_BOUNDARY_AFTER.format(_COUNTED_TO)}
+    WHEN principal > 0 THEN {_MATURES_AT}
+END"""
+DEFAULT_FROM: Final = f"{UNPAID_FROM} + grace_hours * 3600 + 1"
+
+
 class Line(LineTermsColumns, StateColumns, Model):
-    """A line: its opening (event `Opened`) and its newest canonical state (event `LineState`)."""
+    """A line: its opening (event `Opened`) and its newest canonical state (event `LineState`).
+
+    `unpaid_from` is the second of the next bill, or since when one is unpaid; `default_from` the first second in
+    default. Both hold if nobody draws or pays, and are null for never. PostgreSQL computes them.
+    """
 
     __tablename__ = "lines"
     __table_args__ = (
         Index("ix_lines_borrower", "chain_id", "borrower", "line_id"),
         Index("ix_lines_lender", "chain_id", "lender", "line_id"),
         Index("ix_lines_state_block", "chain_id", "state_block_number"),
+        Index("ix_lines_unpaid_from", "chain_id", "vault", "unpaid_from", "line_id"),
+        Index("ix_lines_default_from", "chain_id", "vault", "default_from", "line_id"),
+        Index("ix_lines_principal", "chain_id", "vault", "principal", "line_id"),
     )
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -84,6 +115,8 @@ class Line(LineTermsColumns, StateColumns, Model):
     opened_tx_hash: Mapped[str] = mapped_column(Hash())
     state_block_number: Mapped[int] = mapped_column(BigInteger)
     state_log_index: Mapped[int] = mapped_column(Integer)
+    unpaid_from: Mapped[int | None] = mapped_column(BigInteger, Computed(UNPAID_FROM, persisted=True))
+    default_from: Mapped[int | None] = mapped_column(BigInteger, Computed(DEFAULT_FROM, persisted=True))
 
 
 class LineVersion(FromLog, StateColumns, Model):

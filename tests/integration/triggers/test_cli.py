@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 from typer import Typer
 from typer.testing import CliRunner
 
 from api.app import create_app
 from api.nodes import Nodes
-from api.parts import Parts
+from api.opening import open_parts
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.errors import CovenantError
 from orchestrator.mirror.start import store_feeds
@@ -33,8 +32,7 @@ async def run(
     service: Service, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Run]:
     """Runs a command against an API on the service's database, and returns what it prints."""
-    rpc, redis = JsonRpc(service.chain_url), Redis.from_url(redis_url)
-    app = create_app(Parts(book=service.book, engine=service.mirror.engine, nodes=Nodes([rpc]), redis=redis))
+    rpc = JsonRpc(service.chain_url)
 
     def invoke(noun: Typer, *arguments: str) -> str:
         result = CliRunner().invoke(noun, list(arguments))
@@ -46,17 +44,17 @@ async def run(
     async def in_a_thread(noun: Typer, *arguments: str) -> str:
         return await asyncio.to_thread(invoke, noun, *arguments)
 
-    with listening("127.0.0.1", 0) as listener:
-        monkeypatch.setenv("COVENANT_API_HOST", "127.0.0.1")
-        monkeypatch.setenv("COVENANT_API_PORT", str(listener.getsockname()[1]))
-        monkeypatch.setenv("COVENANT_CHAIN_ID", "31337")
-        monkeypatch.setenv("DATABASE_URL", database_url)
-        serving = asyncio.create_task(serve(app, listener))
-        yield in_a_thread
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+    async with open_parts(service.book, database_url, redis_url, Nodes([rpc])) as parts:
+        with listening("127.0.0.1", 0) as listener:
+            monkeypatch.setenv("COVENANT_API_HOST", "127.0.0.1")
+            monkeypatch.setenv("COVENANT_API_PORT", str(listener.getsockname()[1]))
+            monkeypatch.setenv("COVENANT_CHAIN_ID", "31337")
+            monkeypatch.setenv("DATABASE_URL", database_url)
+            serving = asyncio.create_task(serve(create_app(parts), listener))
+            yield in_a_thread
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
     await rpc.aclose()
-    await redis.aclose()
 
 
 async def a_repayment(service: Service) -> tuple[int, dict[str, Any]]:
