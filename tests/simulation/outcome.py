@@ -39,10 +39,14 @@ class Outcome:
         return "\n".join([*lines, self.failure, f"  again: make simulate SEEDS={self.seed}"])
 
 
-async def outcome_of(seed: int, workshop: Workshop) -> Outcome:
+async def outcome_of_seed(seed: int, workshop: Workshop) -> Outcome:
     """Plans, plays and judges one seed. Whatever goes wrong is in the outcome."""
+    return await outcome_of(plan_of(seed, workshop.deployed.ground), workshop)
+
+
+async def outcome_of(plan: Plan, workshop: Workshop) -> Outcome:
+    """The same of a plan that is there."""
     async with workshop.place() as place:
-        plan = plan_of(seed, place.deployed.ground)
         told, started = Told(), time.monotonic()
         failure: str | None = None
         try:
@@ -51,7 +55,7 @@ async def outcome_of(seed: int, workshop: Workshop) -> Outcome:
             failure = _in_words(error)
         seconds = time.monotonic() - started
         counts = dict(told.counts) | {"as process": int(plan.as_process)}
-        return Outcome(seed, failure, seconds, counts, told.lines, _last_words(plan, place) if failure else [])
+        return Outcome(plan.seed, failure, seconds, counts, told.lines, _last_words(plan, place) if failure else [])
 
 
 def _in_words(error: BaseException) -> str:

@@ -266,6 +266,7 @@ def _acts(random: Random, chain: _Chain) -> list[Due]:
             acts.append(Due(random.choice((0, 1, 2, 3, 5, 8)), act))
         if isinstance(act, Kill | Disconnect) and act.table:  # something to write, or nobody would come to that table
             acts.append(Due(0, chain.grow()))
+    acts.append(Due(10, chain.grow()))  # when the last faults have been met
     return acts
 
 

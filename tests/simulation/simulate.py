@@ -23,7 +23,7 @@ from orchestrator.errors import CovenantError
 from scripts.deploy.artifacts import RELEASE, ROOT, Artifacts
 from scripts.local.runtime import open_runtime
 from tests.seeds import Kept, fingerprint, seed_range
-from tests.simulation.outcome import Outcome, outcome_of
+from tests.simulation.outcome import Outcome, outcome_of_seed
 from tests.simulation.workshop import open_workshop, start_template_server
 
 KEPT: Final = ROOT / "build" / "simulation.jsonl"
@@ -128,7 +128,7 @@ async def _work_off(waiting: Any, done: Any) -> None:
         try:
             workshop = await open_workshop(runtime)
             while (seed := waiting.get()) is not None:
-                done.put(await outcome_of(seed, workshop))
+                done.put(await outcome_of_seed(seed, workshop))
         finally:
             await server.stop()
 
