@@ -103,7 +103,7 @@ async def test_lines_that_do_not_follow_their_versions(workshop: Workshop, monke
 
 
 async def test_a_reorg_that_is_never_repaired(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pitfall 24, as a mirror that tries for ever: nothing waits for ever here."""
+    """A mirror that tries for ever: nothing waits for ever here."""
 
     async def at_a_loss(*_arguments: object) -> None:
         raise InDoubt("a provider", "no ancestor today")

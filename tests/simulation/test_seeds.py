@@ -8,6 +8,6 @@ from tests.simulation.workshop import Workshop
 
 @pytest.mark.parametrize("seed", range(10))
 async def test_the_mirror_comes_out_right_whatever_goes_wrong(workshop: Workshop, seed: int) -> None:
-    """Invariants 1 to 5, 9 and 13, pitfalls 20 to 26."""
+    """All at once what the tests of the mirror name one by one."""
     outcome = await outcome_of_seed(seed, workshop)
     assert outcome.failure is None, str(outcome)

@@ -41,6 +41,7 @@ async def assert_paid_once(ground: Ground, intents: int) -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name.lower())
 async def test_killed_once(ground: Ground, database_url: str, anvil: str, step: Step) -> None:
+    """Pitfall 29: nonce and signed bytes are stored together, so no moment leaves one without the other."""
     ids = [await ground.queue() for _ in range(3)]
     await crash(database_url, anvil, step)
     attempts = [len(await ground.attempts(intent_id)) for intent_id in ids]

@@ -1,0 +1,60 @@
+"""Each pitfall and invariant that the service has to do with is named by a test: in its name, or in its docstring."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+
+NAMED = [
+    *(("pitfall", number) for number in range(20, 39)),
+    *(("invariant", number) for number in (*range(1, 10), 13)),
+]
+"""What the contracts have to defend themselves is named in their own tests."""
+
+_NAME = re.compile(r"(pitfall|invariant)s?[ _](\d+(?:(?:, | and | to )\d+)*)", re.IGNORECASE)
+
+
+def names_in(text: str) -> Iterator[tuple[str, int]]:
+    """ "Pitfalls 20 to 22 and 25" names four of them; a test's name has underscores instead of spaces."""
+    for kind, numbers in _NAME.findall(text):
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", numbers):
+            yield from ((kind.lower(), number) for number in range(int(first), int(last or first) + 1))
+
+
+def read_names() -> dict[tuple[str, int], list[str]]:
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                for name in set(names_in(f"{node.name} {ast.get_docstring(node) or ''}")):
+                    found[name].append(f"{path.relative_to(TESTS)}::{node.name}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def named() -> dict[tuple[str, int], list[str]]:
+    return read_names()
+
+
+@pytest.mark.parametrize(("kind", "number"), NAMED)
+def test_it_is_named_by_a_test(named: dict[tuple[str, int], list[str]], kind: str, number: int) -> None:
+    assert named[kind, number], f"no test names {kind} {number}"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("test_pitfall_31_underpriced_is_answered", [("pitfall", 31)]),
+        ("Invariant 2, pitfall 23: also empty blocks.", [("invariant", 2), ("pitfall", 23)]),
+        ("Invariants 1 to 3, 9 and 13", [("invariant", number) for number in (1, 2, 3, 9, 13)]),
+        ("pitfalls 25 and 26", [("pitfall", 25), ("pitfall", 26)]),
+        ("nothing of the kind", []),
+    ],
+)
+def test_names_are_read_as_people_write_them(text: str, names: list[tuple[str, int]]) -> None:
+    assert list(names_in(text)) == names
