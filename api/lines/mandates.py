@@ -51,7 +51,7 @@ def _outlook(
 ) -> MandateOutlook | None:
     """None when what the contract counted for a SHARE mandate, or the decimals that it counts in, are not known."""
     if row.kind == "share":
-        account = readings.shares.get((row.trigger, row.mandate_hash))
+        account = readings.accounts.get((row.trigger, row.mandate_hash))
         if account is None or units.loan_decimals is None:
             return None
         state = replace(state, mark=account.mark, carry=account.carry)

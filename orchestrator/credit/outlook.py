@@ -6,8 +6,8 @@ from orchestrator.credit.accrual import advance
 from orchestrator.credit.firing import Firing, Moment, evaluate, fire_price, next_due_at
 from orchestrator.credit.health import NO_PRICE
 from orchestrator.credit.mandate import Kind, Mandate, MandateState, open_from
-from orchestrator.credit.share import FeedReading, share_denominator
-from orchestrator.credit.units import PriceE36, Timestamp, div_up
+from orchestrator.credit.share import FeedReading, answer_that_owes
+from orchestrator.credit.units import PriceE36, Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ def outlook(mandate: Mandate, state: MandateState, moment: Moment) -> Outlook:
 def _least_answer(mandate: Mandate, state: MandateState, feed: FeedReading | None, loan_decimals: int) -> int | None:
     if mandate.kind is not Kind.SHARE or feed is None:
         return None
-    missing = max(0, share_denominator(feed) - state.carry)
-    return state.mark + div_up(missing, mandate.share_bps * int(10**loan_decimals))
+    owing = answer_that_owes(mandate, state, feed.decimals, loan_decimals)
+    return state.mark if owing is None else owing

@@ -6,7 +6,7 @@ The feed answers in whole loan tokens with ``decimals`` decimals, like every Cha
 from dataclasses import dataclass
 
 from orchestrator.credit.mandate import Mandate, MandateState
-from orchestrator.credit.units import BPS, Wei
+from orchestrator.credit.units import BPS, Wei, div_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ def share_owed(mandate: Mandate, state: MandateState, feed: FeedReading, loan_de
     mark = max(state.mark, feed.answer)
     carry = state.carry + (mark - state.mark) * mandate.share_bps * int(10**loan_decimals)
     return ShareOwed(Wei(carry // share_denominator(feed)), mark, carry)
+
+
+def answer_that_owes(mandate: Mandate, state: MandateState, feed_decimals: int, loan_decimals: int) -> int | None:
+    """The smallest answer at which one loan base unit is owed; None when it is owed already, whatever the answer."""
+    missing = share_denominator(FeedReading(0, feed_decimals)) - state.carry
+    if missing <= 0:
+        return None
+    return state.mark + div_up(missing, mandate.share_bps * int(10**loan_decimals))
 
 
 def share_paid(owed: ShareOwed, paid: Wei, feed: FeedReading) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.db.models import Attempt, Intent
+from orchestrator.db.models.registry import table_of
 from orchestrator.db.wakeups import INTENTS
 from orchestrator.transactions.errors import TransactionError
 from orchestrator.transactions.fees import Fees
@@ -66,19 +67,28 @@ class Flight:
 
 async def queue(session: AsyncSession, call: Call) -> uuid.UUID:
     """Stores an intent and wakes the sender when the caller commits."""
-    intent = Intent(
-        id=uuid.uuid4(),
-        chain_id=call.chain_id,
-        to_address=call.to,
-        data=call.data,
-        value_wei=call.value_wei,
-        description=call.description,
-        status=IntentStatus.QUEUED.value,
-    )
-    session.add(intent)
-    await session.flush()
-    await session.execute(select(func.pg_notify(INTENTS, str(call.chain_id))))
-    return intent.id
+    (intent_id,) = await queue_all(session, [call])
+    return intent_id
+
+
+async def queue_all(session: AsyncSession, calls: Sequence[Call]) -> Sequence[uuid.UUID]:
+    """The same for many at once; their ids in the same order."""
+    rows = [
+        {
+            "id": uuid.uuid4(),
+            "chain_id": call.chain_id,
+            "to_address": call.to,
+            "data": call.data,
+            "value_wei": call.value_wei,
+            "description": call.description,
+            "status": IntentStatus.QUEUED.value,
+        }
+        for call in calls
+    ]
+    if rows:
+        await session.execute(insert(table_of(Intent)), rows)
+        await session.execute(select(func.pg_notify(INTENTS, str(calls[0].chain_id))))
+    return [row["id"] for row in rows]  # type: ignore[misc]
 
 
 async def queued(session: AsyncSession, chain_id: int, limit: int) -> Sequence[QueuedIntent]:

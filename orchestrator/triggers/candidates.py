@@ -1,171 +1,234 @@
-"""What narrows a new block to the lines that something may have to be done about.
-
-A candidate's price and time are conservative: nothing is due before one of them is reached. Debt grows while nobody
-acts, so a price holds only until a horizon, at which the candidate comes up and is worked out anew.
-"""
+"""What narrows a new block to lines that something may have to be done about: thresholds as rows, found by index."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, false, func, select
+from sqlalchemy import Select, delete, false, func, literal, select, text, true, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orchestrator.credit.accrual import advance, debt
-from orchestrator.credit.firing import fire_price, next_due_at
-from orchestrator.credit.health import ANY_PRICE, NO_PRICE, highest_price_above_ltv
-from orchestrator.credit.mandate import Kind, open_from
-from orchestrator.credit.schedule import defaults_at
+from orchestrator.credit.health import ANY_PRICE
+from orchestrator.credit.mandate import Kind
 from orchestrator.credit.units import PriceE36, Timestamp
-from orchestrator.db.models import Candidate
+from orchestrator.db.models import Candidate, Trigger
 from orchestrator.db.models.registry import table_of
+from orchestrator.triggers.accounts import Accounts, ShareAccount, with_account
 from orchestrator.triggers.lines import Position, StandingLine, StandingMandate
-from orchestrator.triggers.states import Action
+from orchestrator.triggers.states import LIVE, Action
+from orchestrator.triggers.store import RetryPolicy, failures_of_key, pauses_until
+from orchestrator.triggers.thresholds import Resolution, Threshold, liquidation_threshold, repay_threshold
 
 NO_MANDATE: Final = "0x" + "00" * 32
-HORIZON_S: Final = 86_400
-STAGGER: Final = 1_440
-"""Horizons of neighbouring lines are minutes apart, so that not all of them are worked out in the same block."""
 
-
+_KEY: Final = ("chain_id", "vault", "line_id", "action", "mandate_hash")
 _INSERT = insert(table_of(Candidate))
 _UPSERT: Final = _INSERT.on_conflict_do_update(
-    index_elements=["chain_id", "vault", "line_id", "action", "mandate_hash"],
+    index_elements=_KEY,
     set_={
-        name: getattr(_INSERT.excluded, name)
-        for name in (
-            "trigger_contract",
-            "market_id",
-            "fire_price_e36",
-            "next_due_at",
-            "state_block_number",
-            "state_log_index",
-        )
+        column.name: getattr(_INSERT.excluded, column.name)
+        for column in table_of(Candidate).columns
+        if column.name not in _KEY
     },
+)
+
+Touched = Select[int, str, str, int, bool]
+
+# Walks the index from one feed to the next: the cost is that of the feeds, not of the candidates.
+_FEEDS = text(
+    """
+    WITH RECURSIVE found AS (
+        (SELECT feed FROM candidates WHERE chain_id = :chain_id AND vault = :vault AND feed IS NOT NULL
+         ORDER BY feed LIMIT 1)
+        UNION ALL
+        SELECT (SELECT feed FROM candidates WHERE chain_id = :chain_id AND vault = :vault AND feed > found.feed
+                ORDER BY feed LIMIT 1)
+        FROM found WHERE found.feed IS NOT NULL
+    )
+    SELECT feed FROM found WHERE feed IS NOT NULL
+    """
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """At or below the price, or from the second on, something may have to be done; None: never."""
+class Context:
+    """What thresholds are worked out with, beside the lines: ``loan_decimals`` by market, ``feed_decimals`` by feed."""
 
-    fire_price: PriceE36 | None
-    due_at: Timestamp | None
+    now: Timestamp
+    loan_decimals: Mapping[int, int]
+    feed_decimals: Mapping[str, int]
+    accounts: Accounts
+
+    def resolution(self, line: StandingLine, standing: StandingMandate) -> Resolution | None:
+        """None while the feed does not answer, or for a market that nobody told us of."""
+        of_feed = self.feed_decimals.get(standing.mandate.feed.lower())
+        of_loan = self.loan_decimals.get(line.market_id)
+        return None if of_feed is None or of_loan is None else Resolution(of_feed, of_loan)
 
 
-NEVER: Final = Threshold(None, None)
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What came up at a block.
 
-
-def horizon(line_id: int, now: Timestamp) -> Timestamp:
-    """Until when a price that is worked out at ``now`` has to hold."""
-    return Timestamp(now + HORIZON_S + line_id % STAGGER * 60)
-
-
-def repay_threshold(line: StandingLine, standing: StandingMandate, now: Timestamp) -> Threshold:
-    """When a mandate may fire, as it and its line stand.
-
-    What no market price decides, a level or revenue, is looked at in every block in which the mandate is open.
+    Attributes:
+        lines: to be looked at, and whether a candidate's second was reached. What waits is not among them: a trigger
+            that is on its way, or one that failed a moment ago.
+        failing: mandates whose trigger failed too often, waiting or not, with the last reason.
     """
-    mandate, state = standing.mandate, standing.state
-    first = open_from(mandate, state, now)
-    if line.state.over or first is None:
-        return NEVER
-    if mandate.kind is Kind.DUE:
-        return Threshold(None, next_due_at(mandate, state, line.state, line.terms, now))
-    if first > now or mandate.kind is not Kind.LTV:
-        return Threshold(None, first)
-    until = horizon(line.line_id, now)
-    return Threshold(_some(fire_price(mandate, line.state, line.terms, until)), until)
+
+    lines: Mapping[int, bool]
+    failing: Mapping[str, str]
 
 
-def liquidation_threshold(line: StandingLine, now: Timestamp) -> Threshold:
-    """When a line may be liquidatable, as it stands."""
-    if line.state.over:
-        return NEVER
-    until = horizon(line.line_id, now)
-    then = advance(line.state, line.terms, Timestamp(max(until, line.state.accrued_at)))
-    price = highest_price_above_ltv(debt(then), then.collateral, line.terms.liquidation_ltv_bps)
-    default_at = defaults_at(line.state, line.terms)
-    return Threshold(_some(price), until if default_at is None else Timestamp(min(until, default_at)))
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates of one vault. Nothing here commits."""
 
+    chain_id: int
+    vault: str
 
-async def refresh(
-    session: AsyncSession, chain_id: int, vault: str, lines: Iterable[StandingLine], now: Timestamp
-) -> None:
-    """Works the candidates of ``lines`` out anew and stores them in place of those that there were."""
-    rows = [row for line in lines for row in _rows(chain_id, vault, line, now)]
-    if rows:
-        await session.execute(_UPSERT, rows)
+    async def refresh(self, session: AsyncSession, lines: Iterable[StandingLine], context: Context) -> None:
+        """Works the candidates of ``lines`` out anew and stores them in place of those that there were."""
+        rows = [row for line in lines for row in self._rows(line, context)]
+        if rows:
+            await session.execute(_UPSERT, rows)
 
+    async def forget(self, session: AsyncSession, line_ids: Collection[int]) -> None:
+        """Removes the candidates of lines, before a refresh that follows a rewind: their mandates may be gone."""
+        if line_ids:
+            await session.execute(delete(Candidate).where(*self._ours(), Candidate.line_id.in_(line_ids)))
 
-async def forget(session: AsyncSession, chain_id: int, vault: str, line_ids: Collection[int]) -> None:
-    """Removes the candidates of lines, before a refresh that follows a rewind: their mandates may be gone."""
-    await session.execute(
-        delete(Candidate).where(
-            Candidate.chain_id == chain_id, Candidate.vault == vault, Candidate.line_id.in_(line_ids)
-        )
-    )
+    async def worked_out_after(self, session: AsyncSession, block_number: int) -> Sequence[int]:
+        """Lines with candidates from a state of a later block than ``block_number``."""
+        statement = select(Candidate.line_id).where(*self._ours(), Candidate.state_block_number > block_number)
+        return (await session.scalars(statement.distinct())).all()
 
+    async def feeds(self, session: AsyncSession) -> Sequence[str]:
+        """The feeds that some candidate waits for."""
+        at = {"chain_id": self.chain_id, "vault": bytes.fromhex(self.vault[2:])}
+        return ["0x" + bytes(feed).hex() for feed in await session.scalars(_FEEDS, at)]
 
-async def worked_out_after(session: AsyncSession, chain_id: int, vault: str, block_number: int) -> Sequence[int]:
-    """Lines with candidates from a state of a later block than ``block_number``."""
-    statement = (
-        select(Candidate.line_id)
-        .where(Candidate.chain_id == chain_id, Candidate.vault == vault, Candidate.state_block_number > block_number)
-        .distinct()
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def reached(
-    session: AsyncSession, chain_id: int, vault: str, market_id: int, price: PriceE36 | None, now: Timestamp
-) -> Mapping[int, bool]:
-    """Lines of a market of which a candidate's price or time is reached, and whether it was its time.
-
-    Without a price, those that need none.
-    """
-    by_time = func.coalesce(Candidate.next_due_at <= now, false())
-    statement = (
-        select(Candidate.line_id, func.bool_or(by_time))
-        .where(
-            Candidate.chain_id == chain_id,
-            Candidate.vault == vault,
-            Candidate.market_id == market_id,
-            (Candidate.fire_price_e36 >= (ANY_PRICE if price is None else price)) | (Candidate.next_due_at <= now),
-        )
-        .group_by(Candidate.line_id)
-        .order_by(Candidate.line_id)
-    )
-    return dict((await session.execute(statement)).all())
-
-
-def _rows(chain_id: int, vault: str, line: StandingLine, now: Timestamp) -> Iterator[dict[str, object]]:
-    def row(
-        action: Action, mandate_hash: str, trigger: str | None, threshold: Threshold, since: Position
-    ) -> dict[str, object]:
+    async def accounts(self, session: AsyncSession, lines: Iterable[StandingLine]) -> Accounts:
+        """What the contract has counted for the SHARE mandates of ``lines``, as their candidates hold it."""
+        ids = {line.line_id for line in lines for standing in line.mandates if standing.mandate.kind is Kind.SHARE}
+        if not ids:
+            return {}
+        statement = select(
+            Candidate.trigger_contract, Candidate.mandate_hash, Candidate.share_mark, Candidate.share_carry
+        ).where(*self._ours(), Candidate.line_id.in_(ids), Candidate.share_mark.is_not(None))
         return {
-            "chain_id": chain_id,
-            "vault": vault,
+            (row.trigger_contract, row.mandate_hash): ShareAccount(row.share_mark, row.share_carry)
+            for row in await session.execute(statement)
+        }
+
+    async def reached(
+        self,
+        session: AsyncSession,
+        *,
+        prices: Mapping[int, PriceE36 | None],
+        answers: Mapping[str, int],
+        now: Timestamp,
+        retries: RetryPolicy,
+    ) -> Reached:
+        """What a price, a second or an answer has reached. ``prices`` are by market: without one, what needs none."""
+        touched = union_all(*self._touched(prices, answers, now)).cte("touched")
+        newest = (
+            select(Trigger.status, failures_of_key().label("failures"), Trigger.error, pauses_until(retries))
+            .where(
+                Trigger.chain_id == self.chain_id,
+                Trigger.vault == self.vault,
+                Trigger.line_id == touched.c.line_id,
+                Trigger.action == touched.c.action,
+                Trigger.mandate_hash == touched.c.mandate_hash,
+                Trigger.occurrence == touched.c.occurrence,
+            )
+            .order_by(Trigger.generation.desc())
+            .limit(1)
+            .lateral("newest")
+        )
+        live = newest.c.status.in_(sorted(LIVE))
+        waits = func.coalesce(live | (newest.c.pauses_until > func.clock_timestamp()), false())
+        fails = func.coalesce(newest.c.failures >= retries.alert_after, false())
+        statement = (
+            select(
+                touched.c.line_id,
+                touched.c.mandate_hash,
+                touched.c.timed,
+                waits.label("waits"),
+                fails.label("fails"),
+                newest.c.error,
+            )
+            .select_from(touched.outerjoin(newest, true()))
+            .where(~waits | fails)
+            .order_by(touched.c.line_id)
+        )
+        lines: dict[int, bool] = {}
+        failing: dict[str, str] = {}
+        for row in await session.execute(statement):
+            if not row.waits:
+                lines[row.line_id] = lines.get(row.line_id, False) or row.timed
+            if row.fails:
+                failing[row.mandate_hash] = row.error or "it is tried once more"
+        return Reached(lines, failing)
+
+    def _touched(
+        self, prices: Mapping[int, PriceE36 | None], answers: Mapping[str, int], now: Timestamp
+    ) -> Iterator[Touched]:
+        """One index each."""
+
+        def found(condition: Any, *, timed: bool = False) -> Touched:
+            columns = (Candidate.line_id, Candidate.action, Candidate.mandate_hash, Candidate.occurrence)
+            return select(*columns, literal(timed).label("timed")).where(*self._ours(), condition)
+
+        yield found((Candidate.next_due_at <= now) & Candidate.market_id.in_(prices), timed=True)
+        for market_id, price in prices.items():
+            reached = Candidate.fire_price_e36 >= (ANY_PRICE if price is None else price)
+            yield found((Candidate.market_id == market_id) & reached)
+        for feed, answer in answers.items():
+            yield found((Candidate.feed == feed) & (Candidate.fires_above < answer))
+            yield found((Candidate.feed == feed) & (Candidate.fires_below > answer))
+
+    def _ours(self) -> tuple[Any, Any]:
+        return (Candidate.chain_id == self.chain_id, Candidate.vault == self.vault)
+
+    def _rows(self, line: StandingLine, context: Context) -> Iterator[dict[str, object]]:
+        yield self._row(line, Action.LIQUIDATE, None, liquidation_threshold(line, context.now), line.since)
+        for standing in line.mandates:
+            counted = with_account(standing, context.accounts)
+            resolution = context.resolution(line, standing) if counted else None
+            threshold = repay_threshold(line, counted or standing, context.now, resolution)
+            yield self._row(line, Action.REPAY, counted or standing, threshold, max(line.since, standing.since)) | {
+                "share_mark": counted.state.mark if counted and standing.mandate.kind is Kind.SHARE else None,
+                "share_carry": counted.state.carry if counted and standing.mandate.kind is Kind.SHARE else None,
+            }
+
+    def _row(
+        self,
+        line: StandingLine,
+        action: Action,
+        standing: StandingMandate | None,
+        threshold: Threshold,
+        since: Position,
+    ) -> dict[str, object]:
+        beyond = threshold.beyond
+        return {
+            "chain_id": self.chain_id,
+            "vault": self.vault,
             "line_id": line.line_id,
             "action": action.value,
-            "mandate_hash": mandate_hash,
-            "trigger_contract": trigger,
+            "mandate_hash": standing.mandate_hash if standing else NO_MANDATE,
+            "trigger_contract": standing.trigger_contract if standing else None,
+            "occurrence": standing.state.fires if standing else line.state.seq,
             "market_id": line.market_id,
             "fire_price_e36": threshold.fire_price,
             "next_due_at": threshold.due_at,
+            "feed": beyond.feed if beyond else None,
+            "fires_above": beyond.above if beyond else None,
+            "fires_below": beyond.below if beyond else None,
+            "share_mark": None,
+            "share_carry": None,
             "state_block_number": since[0],
             "state_log_index": since[1],
         }
-
-    yield row(Action.LIQUIDATE, NO_MANDATE, None, liquidation_threshold(line, now), line.since)
-    for standing in line.mandates:
-        threshold = repay_threshold(line, standing, now)
-        since = max(line.since, standing.since)
-        yield row(Action.REPAY, standing.mandate_hash, standing.trigger_contract, threshold, since)
-
-
-def _some(price: PriceE36) -> PriceE36 | None:
-    return None if price == NO_PRICE else price

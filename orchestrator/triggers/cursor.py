@@ -17,6 +17,15 @@ BEFORE_ALL: Final = -1
 _NO_HASH: Final = "0x" + "00" * 32
 _LOCK_TIMEOUT_S: Final = 5
 
+# The candidates' prices are known to the planner, so each block's plan is made for its own.
+_SETTINGS = text(
+    f"""
+    SELECT set_config('idle_in_transaction_session_timeout', '{_LOCK_TIMEOUT_S}s', true),
+           set_config('plan_cache_mode', 'force_custom_plan', true),
+           set_config('jit', 'off', true)
+    """
+)
+
 _ANCESTOR = text(
     """
     WITH RECURSIVE back AS (
@@ -59,11 +68,22 @@ async def open_cursor(sessions: Sessions, chain_id: int) -> None:
         )
 
 
-async def lock_cursor(session: AsyncSession, chain_id: int) -> Evaluated:
-    """The cursor, locked until the end of the transaction. A process that freezes meanwhile loses the lock."""
-    await session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCK_TIMEOUT_S}s'"))
-    row = (await session.scalars(select(EngineCursor).where(EngineCursor.chain_id == chain_id).with_for_update())).one()
-    return Evaluated(row.block_number, row.block_hash)
+async def lock_cursor(session: AsyncSession, chain_id: int, since: Evaluated, head: Head) -> bool:
+    """Locks the cursor until the end of the transaction. A process that freezes meanwhile loses the lock.
+
+    False when there is nothing to do: the cursor is not at ``since`` any more, or ``head`` not in the mirror's chain.
+    """
+    await session.execute(_SETTINGS)
+    canonical = select(Block.canonical).where(
+        Block.chain_id == chain_id, Block.number == head.number, Block.hash == head.block_hash
+    )
+    statement = (
+        select(EngineCursor.block_hash, canonical.scalar_subquery())
+        .where(EngineCursor.chain_id == chain_id)
+        .with_for_update(of=EngineCursor)
+    )
+    block_hash, is_canonical = (await session.execute(statement)).one()
+    return block_hash == since.block_hash and bool(is_canonical)
 
 
 async def move_cursor(session: AsyncSession, chain_id: int, head: Head) -> None:
@@ -72,12 +92,6 @@ async def move_cursor(session: AsyncSession, chain_id: int, head: Head) -> None:
         .where(EngineCursor.chain_id == chain_id)
         .values(block_number=head.number, block_hash=head.block_hash, evaluated_at=func.clock_timestamp())
     )
-
-
-async def is_canonical(session: AsyncSession, chain_id: int, block_hash: str) -> bool:
-    """Whether the mirror still has the block in its chain."""
-    statement = select(Block.canonical).where(Block.chain_id == chain_id, Block.hash == block_hash)
-    return bool(await session.scalar(statement))
 
 
 async def common_ancestor(session: AsyncSession, chain_id: int, evaluated: Evaluated) -> int:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from dataclasses import dataclass, field, replace
 
 from psycopg.errors import SerializationFailure
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,24 +19,21 @@ from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
-from orchestrator.credit.units import Timestamp
-from orchestrator.db.models import Block, EngineCursor, Mandate
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
-from orchestrator.mirror.cursor import read_position
-from orchestrator.triggers import candidates
-from orchestrator.triggers.cursor import Head, common_ancestor, is_canonical, lock_cursor, move_cursor
+from orchestrator.triggers.accounts import Accounts
+from orchestrator.triggers.candidates import Candidates, Context
+from orchestrator.triggers.cursor import Head, lock_cursor, move_cursor
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
-from orchestrator.triggers.lines import StandingLine, changed_lines, lines_at
+from orchestrator.triggers.lines import StandingLine, lines_at
 from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
 from orchestrator.triggers.store import RetryPolicy
 from orchestrator.triggers.telling import EngineAlerts, Liquidatable
 from orchestrator.triggers.words import why_liquidatable
+from orchestrator.triggers.work import LINES_AT_ONCE, EvaluateAt, Work, find_work
 
 log = logging.getLogger(__name__)
-
-LINES_AT_ONCE: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class EnginePolicy:
     batch_size: how many mandates one transaction fires at most.
     """
 
-    evaluate_at: Literal["latest", "safe"] = "latest"
+    evaluate_at: EvaluateAt = "latest"
     batch_size: int = 20
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
@@ -91,6 +86,7 @@ class Engine:
         self._alerts = alerts
         self._metrics = metrics
         self._policy = policy
+        self._candidates = Candidates(self._chain_id, self._vault)
         self._planner = Planner(book, trigger, policy.batch_size, policy.retries)
 
     async def step(self) -> Evaluation | None:
@@ -100,143 +96,107 @@ class Engine:
             RpcError: the readings can't be had; the next step asks another node.
             sqlalchemy.exc.OperationalError: the database can't.
         """
-        head = await self._head()
-        if head is None:
-            return None
         started = time.monotonic()
-        try:
-            readings = await self._read(head)
-        except RpcError:
-            self._turn += 1
-            raise
+        async with self._sessions() as session:
+            work = await find_work(session, self._candidates, self._policy.evaluate_at)
+        if work is None:
+            return None
+        readings = await self._read(work)
         try:
             async with self._sessions.begin() as session:
                 await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-                evaluation = await self._evaluate(session, head, readings)
+                evaluation = await self._evaluate(session, work, readings)
         except OperationalError as error:
             if isinstance(error.orig, SerializationFailure):
                 return None  # another engine was faster
             raise
         if evaluation is None:
             return None
-        self._metrics.evaluation_seconds.observe(time.monotonic() - started)
-        self._metrics.evaluated_block.labels(chain_id=str(self._chain_id)).set(head.number)
+        self._note(evaluation, time.monotonic() - started)
+        await self._alerts.tell(evaluation.liquidatable, evaluation.failing, self._without_price(readings))
+        return evaluation
+
+    def _note(self, evaluation: Evaluation, took_s: float) -> None:
+        self._metrics.evaluation_seconds.observe(took_s)
+        self._metrics.evaluated_block.labels(chain_id=str(self._chain_id)).set(evaluation.head.number)
         self._metrics.triggers_fired.labels(action="repay").inc(evaluation.stored)
         log.log(
             logging.INFO if evaluation.stored else logging.DEBUG,
             "evaluated",
             extra={
-                "block": head.number,
+                "block": evaluation.head.number,
                 "candidates": evaluation.candidates,
                 "triggers": evaluation.stored,
                 "intents": evaluation.intents,
             },
         )
-        await self._alerts.tell(evaluation.liquidatable, evaluation.failing, self._without_price(readings))
-        return evaluation
 
-    async def _head(self) -> Head | None:
-        """The mirrored block to evaluate; None when that is done, or the mirror says that nobody should act."""
-        async with self._sessions() as session:
-            position = await read_position(await session.connection(), self._chain_id)
-            if position is None or position.frozen:
-                return None
-            number = position.at.number
-            if self._policy.evaluate_at == "safe":
-                number = min(number, position.safe_number)
-            block = await session.execute(
-                select(Block.number, Block.hash, Block.timestamp)
-                .outerjoin(EngineCursor, EngineCursor.chain_id == Block.chain_id)
-                .where(
-                    Block.chain_id == self._chain_id,
-                    Block.canonical,
-                    Block.number == number,
-                    EngineCursor.block_hash.is_distinct_from(Block.hash),
-                )
-            )
-            found = block.one_or_none()
-        return None if found is None else Head(found.number, found.hash, Timestamp(found.timestamp))
-
-    async def _read(self, head: Head) -> Readings:
+    async def _read(self, work: Work) -> Readings:
         """What the contracts read at the head: prices of all markets, and what LEVEL and SHARE mandates look at."""
-        async with self._sessions() as session:
-            rows = await session.execute(
-                select(Mandate.kind, Mandate.feed, Mandate.trigger, Mandate.mandate_hash).where(
-                    Mandate.chain_id == self._chain_id,
-                    Mandate.vault == self._vault,
-                    Mandate.kind.in_(("level", "share")),
-                    Mandate.expires_at >= head.timestamp,
-                )
+        try:
+            return await read_all(
+                self._readers[self._turn % len(self._readers)],
+                work.head.block_hash,
+                oracle=self._oracle,
+                trigger=self._trigger,
+                adapters=sorted({market.oracle for market in self._book.markets}),
+                feeds=work.feeds,
+                shares=work.shares,
             )
-            others = rows.all()
-        return await read_all(
-            self._readers[self._turn % len(self._readers)],
-            head.block_hash,
-            oracle=self._oracle,
-            trigger=self._trigger,
-            adapters=sorted({market.oracle for market in self._book.markets}),
-            feeds=sorted({row.feed for row in others}),
-            shares=[(row.trigger, row.mandate_hash) for row in others if row.kind == "share"],
-        )
+        except RpcError:
+            self._turn += 1
+            raise
 
-    async def _evaluate(self, session: AsyncSession, head: Head, readings: Readings) -> Evaluation | None:
-        cursor = await lock_cursor(session, self._chain_id)
-        if cursor.block_hash == head.block_hash or not await is_canonical(session, self._chain_id, head.block_hash):
+    async def _evaluate(self, session: AsyncSession, work: Work, readings: Readings) -> Evaluation | None:
+        head = work.head
+        if not await lock_cursor(session, self._chain_id, work.since, head):
             return None
-        ancestor = await common_ancestor(session, self._chain_id, cursor)
-        if ancestor >= head.number:
-            return None
-        await self._follow(session, after=ancestor, rewound=ancestor < cursor.number, head=head)
+        await self._candidates.forget(session, work.orphaned)
+        async for lines in self._lines(session, work.changed, head):
+            await self._candidates.refresh(session, lines, self._context(head, readings, readings.accounts))
         markets = self._markets(readings)
-        reached = await self._reached(session, markets, head)
+        reached = await self._candidates.reached(
+            session,
+            prices={market_id: market.oracle.measuring_price for market_id, market in markets.items()},
+            answers={feed: reading.answer for feed, reading in readings.feeds.items()},
+            now=head.timestamp,
+            retries=self._policy.retries,
+        )
         plans: list[Plan] = []
         liquidatable: list[Liquidatable] = []
-        async for lines in self._lines(session, sorted(reached), head):
-            wanted = list(firings(lines, markets, readings, head.timestamp))
+        async for lines in self._lines(session, list(reached.lines), head):
+            accounts = await self._candidates.accounts(session, lines)
+            wanted = list(firings(lines, markets, replace(readings, accounts=accounts), head.timestamp))
             plans.append(await self._planner.store(session, wanted, head))
             found = liquidatable_lines(lines, markets, head.timestamp)
             liquidatable += [self._liquidatable(line, markets, head) for line in found]
-            timed = [line for line in lines if reached[line.line_id]]
-            await candidates.refresh(session, self._chain_id, self._vault, timed, head.timestamp)
+            timed = [line for line in lines if reached.lines[line.line_id]]
+            await self._candidates.refresh(session, timed, self._context(head, readings, accounts))
         await move_cursor(session, self._chain_id, head)
         return Evaluation(
             head=head,
-            candidates=len(reached),
+            candidates=len(reached.lines),
             stored=sum(plan.stored for plan in plans),
             intents=sum(plan.intents for plan in plans),
             liquidatable=tuple(liquidatable),
-            failing={key: error for plan in plans for key, error in plan.failing.items()},
+            failing=reached.failing,
         )
-
-    async def _follow(self, session: AsyncSession, *, after: int, rewound: bool, head: Head) -> None:
-        """Works out anew the candidates of whatever changed since ``after``, the last block of which all is known."""
-        ids = set(await changed_lines(session, self._chain_id, self._vault, after, head.number))
-        if rewound:
-            orphaned = await candidates.worked_out_after(session, self._chain_id, self._vault, after)
-            await candidates.forget(session, self._chain_id, self._vault, orphaned)
-            ids.update(orphaned)
-        async for lines in self._lines(session, sorted(ids), head):
-            await candidates.refresh(session, self._chain_id, self._vault, lines, head.timestamp)
-
-    async def _reached(
-        self, session: AsyncSession, markets: Mapping[int, MarketView], head: Head
-    ) -> Mapping[int, bool]:
-        """Lines whose price or time is reached, and whether it was their time."""
-        reached: dict[int, bool] = {}
-        for market_id, market in markets.items():
-            price = market.oracle.measuring_price
-            reached.update(
-                await candidates.reached(session, self._chain_id, self._vault, market_id, price, head.timestamp)
-            )
-        return reached
 
     async def _lines(
         self, session: AsyncSession, ids: Sequence[int], head: Head
     ) -> AsyncIterator[Sequence[StandingLine]]:
-        """A few hundred at a time: the database ends a transaction in which it hears nothing for long."""
+        """Some at a time: the database ends a transaction in which it hears nothing for long."""
         for start in range(0, len(ids), LINES_AT_ONCE):
             chunk = ids[start : start + LINES_AT_ONCE]
             yield await lines_at(session, self._chain_id, self._vault, chunk, head.number)
+
+    def _context(self, head: Head, readings: Readings, accounts: Accounts) -> Context:
+        return Context(
+            now=head.timestamp,
+            loan_decimals={market.id: market.loan_decimals for market in self._book.markets},
+            feed_decimals={feed: reading.decimals for feed, reading in readings.feeds.items()},
+            accounts=accounts,
+        )
 
     def _markets(self, readings: Readings) -> Mapping[int, MarketView]:
         return {

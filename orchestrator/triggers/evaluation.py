@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestrator.credit.accrual import advance
 from orchestrator.credit.errors import PriceUnavailable
 from orchestrator.credit.firing import Firing, Moment, evaluate
 from orchestrator.credit.liquidation import liquidatable
-from orchestrator.credit.mandate import Kind
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.state import LineState
 from orchestrator.credit.units import Timestamp
+from orchestrator.triggers.accounts import with_account
 from orchestrator.triggers.lines import StandingLine, StandingMandate
 from orchestrator.triggers.readings import Readings
 
@@ -54,7 +54,7 @@ def firings(
                 loan_decimals=market.loan_decimals,
                 now=now,
             )
-            counted = _with_share(standing, readings)
+            counted = with_account(standing, readings.accounts)
             if counted is None:
                 continue
             firing = evaluate(standing.mandate, counted.state, moment)
@@ -76,13 +76,3 @@ def liquidatable_lines(
                 yield line
         except PriceUnavailable:
             continue
-
-
-def _with_share(standing: StandingMandate, readings: Readings) -> StandingMandate | None:
-    """A SHARE mandate with what the contract has counted for it, which is in no event."""
-    if standing.mandate.kind is not Kind.SHARE:
-        return standing
-    account = readings.shares.get((standing.trigger_contract, standing.mandate_hash))
-    if account is None:
-        return None
-    return replace(standing, state=replace(standing.state, mark=account.mark, carry=account.carry))

@@ -50,21 +50,19 @@ class StandingLine:
 
 async def changed_lines(session: AsyncSession, chain_id: int, vault: str, after: int, until: int) -> Sequence[int]:
     """Ids of lines that a log of blocks ``after`` + 1 to ``until`` concerns, in ascending order."""
-    between = [(model, model.block_number.between(after + 1, until)) for model in (LineVersion, MandateRow, Firing)]
-    versions, mandates, firings = (
-        select(model.line_id).where(model.chain_id == chain_id, inside) for model, inside in between
+    versions = select(LineVersion.line_id).where(
+        LineVersion.chain_id == chain_id,
+        LineVersion.vault == vault,
+        LineVersion.block_number.between(after + 1, until),
     )
-    revoked = (
-        select(MandateRow.line_id)
-        .join(MandateRevocation, _revokes())
-        .where(MandateRow.chain_id == chain_id, MandateRevocation.block_number.between(after + 1, until))
+    of_vault = select(MandateRow.line_id).where(MandateRow.chain_id == chain_id, MandateRow.vault == vault)
+    registered = of_vault.where(MandateRow.block_number.between(after + 1, until))
+    fired = of_vault.join(Firing, _is_of_mandate(Firing)).where(Firing.block_number.between(after + 1, until))
+    revoked = of_vault.join(MandateRevocation, _is_of_mandate(MandateRevocation)).where(
+        MandateRevocation.block_number.between(after + 1, until)
     )
-    ours = select(Line.line_id).where(
-        Line.chain_id == chain_id,
-        Line.vault == vault,
-        Line.line_id.in_(versions.where(LineVersion.vault == vault).union(mandates, firings, revoked)),
-    )
-    return (await session.scalars(ours.order_by(Line.line_id))).all()
+    ids = versions.union(registered, fired, revoked).subquery()
+    return (await session.scalars(select(ids.c.line_id).order_by(ids.c.line_id))).all()
 
 
 async def lines_at(
@@ -173,6 +171,14 @@ async def _firings_of_newest_period(
     for row in await session.scalars(select(Firing).join(newest, same).where(until).order_by(Firing.occurrence)):
         found[row.trigger, row.mandate_hash].append(row)
     return found
+
+
+def _is_of_mandate(model: type[Firing] | type[MandateRevocation]) -> ColumnElement[bool]:
+    return and_(
+        model.chain_id == MandateRow.chain_id,
+        model.trigger == MandateRow.trigger,
+        model.mandate_hash == MandateRow.mandate_hash,
+    )
 
 
 def _order(standing: StandingMandate) -> tuple[int, str]:

@@ -6,29 +6,26 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract
-from orchestrator.db.models import Trigger
-from orchestrator.transactions.intents import Call, queue
+from orchestrator.transactions.intents import Call, queue_all
 from orchestrator.triggers.causes import Causes
 from orchestrator.triggers.cursor import Head
 from orchestrator.triggers.evaluation import Wanted
 from orchestrator.triggers.states import Action, TriggerStatus
-from orchestrator.triggers.store import Key, RetryPolicy, insert_new, next_generation, standing_of
+from orchestrator.triggers.store import Key, RetryPolicy, assign, insert_new, next_generation, standing_of
 from orchestrator.triggers.upkeep import Upkeep
 from orchestrator.triggers.words import why
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many triggers and intents were stored; ``failing``: mandates that failed too often, and the last reason."""
+    """How many triggers and intents were stored."""
 
     stored: int
     intents: int
-    failing: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,7 @@ class _Due:
     trigger_id: uuid.UUID
     wanted: Wanted
     generation: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +47,19 @@ class Planner:
 
     async def store(self, session: AsyncSession, wanted: Sequence[Wanted], head: Head) -> Plan:
         if not wanted:
-            return Plan(0, 0, {})
+            return Plan(0, 0)
         keys = [key_of(one) for one in wanted]
         standing, now = await standing_of(session, self.book.chain_id, self.book.vault.lower(), keys)
-        failing = {
-            key.mandate_hash: newest.error or "no reason was given"
-            for key, newest in standing.items()
-            if newest.failures >= self.retries.alert_after
-        }
-        generations = [next_generation(standing.get(key), self.retries, now) for key in keys]
-        due = [
-            _Due(uuid.uuid4(), one, generation)
-            for one, generation in zip(wanted, generations, strict=True)
-            if generation is not None
-        ]
+        due: list[_Due] = []
+        for one, key in zip(wanted, keys, strict=True):
+            newest = standing.get(key)
+            generation = next_generation(newest, self.retries, now)
+            if generation is not None:
+                due.append(_Due(uuid.uuid4(), one, generation, newest.failures if newest else 0))
         causes = Causes(session, self.book.chain_id, head.number)
         new = await insert_new(session, [await self._row(one, head, causes) for one in due])
         intents = await self._carry(session, [one for one in due if one.trigger_id in new])
-        return Plan(len(new), intents, failing)
+        return Plan(len(new), intents)
 
     async def _row(self, due: _Due, head: Head, causes: Causes) -> Mapping[str, object]:
         one = due.wanted
@@ -83,6 +76,7 @@ class Planner:
             "mandate_hash": key.mandate_hash,
             "occurrence": key.occurrence,
             "generation": due.generation,
+            "failures": due.failures,
             "status": TriggerStatus.PENDING.value,
             "feed": cause.feed,
             "round_id": cause.round_id,
@@ -101,15 +95,16 @@ class Planner:
         by_contract: dict[str, list[_Due]] = {}
         for one in new:
             by_contract.setdefault(one.wanted.standing.trigger_contract, []).append(one)
-        count = 0
-        for contract, batch in by_contract.items():
-            for start in range(0, len(batch), self.batch_size):
-                part = batch[start : start + self.batch_size]
-                intent_id = await queue(session, self._call(contract, [one.wanted for one in part]))
-                carried = Trigger.id.in_([one.trigger_id for one in part])
-                await session.execute(update(Trigger).where(carried).values(intent_id=intent_id))
-                count += 1
-        return count
+        batches = [
+            (contract, due[start : start + self.batch_size])
+            for contract, due in by_contract.items()
+            for start in range(0, len(due), self.batch_size)
+        ]
+        calls = [self._call(contract, [one.wanted for one in batch]) for contract, batch in batches]
+        intent_ids = await queue_all(session, calls)
+        carriers = zip(intent_ids, (batch for _, batch in batches), strict=True)
+        await assign(session, {one.trigger_id: intent_id for intent_id, batch in carriers for one in batch})
+        return len(calls)
 
     def _call(self, contract: str, part: Sequence[Wanted]) -> Call:
         lines = sorted({one.line.line_id for one in part})

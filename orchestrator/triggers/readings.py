@@ -17,16 +17,11 @@ from orchestrator.chain.rpc import RpcRefused
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.units import Bps, PriceE36
+from orchestrator.triggers.accounts import Accounts, ShareAccount
+
+ACCOUNTS_AT_ONCE: Final = 500
 
 _FEED: Final = feed_contract()
-
-
-@dataclass(frozen=True, slots=True)
-class ShareAccount:
-    """What the trigger contract has counted for a SHARE mandate."""
-
-    mark: int
-    carry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ class Readings:
 
     oracles: Mapping[str, OracleReading]
     feeds: Mapping[str, FeedReading]
-    shares: Mapping[tuple[str, str], ShareAccount]
+    accounts: Accounts
 
 
 async def read_all(
@@ -48,18 +43,22 @@ async def read_all(
     feeds: Collection[str],
     shares: Collection[tuple[str, str]],
 ) -> Readings:
-    """Everything in one batch, at one block. Raises RpcError; a contract that reverts has no reading."""
+    """Everything at one block, in one batch as a rule. An adapter or a feed that reverts has no reading.
+
+    Raises:
+        RpcError: the node can't say.
+    """
+    accounts = await _accounts(reader, block_hash, trigger, list(shares))
     calls: list[tuple[str, bytes]] = []
     for adapter in adapters:
         calls += [(adapter, oracle.encode_call("measuringPrice")), (adapter, oracle.encode_call("riskPrice"))]
     for feed in feeds:
         calls += [(feed, _FEED.encode_call("latestRoundData")), (feed, _FEED.encode_call("decimals"))]
-    calls += [(contract, trigger.encode_call("shareOf", mandate_hash)) for contract, mandate_hash in shares]
     results = iter(await reader.call_at(block_hash, calls) if calls else [])
     return Readings(
         oracles={adapter: _oracle(oracle, next(results), next(results)) for adapter in adapters},
         feeds={feed: reading for feed in feeds if (reading := _feed(next(results), next(results))) is not None},
-        shares={key: account for key in shares if (account := _share(trigger, next(results))) is not None},
+        accounts=accounts,
     )
 
 
@@ -82,9 +81,21 @@ def _feed(latest: bytes | RpcRefused, decimals: bytes | RpcRefused) -> FeedReadi
     return FeedReading(answer, digits)
 
 
-def _share(contract: Contract, result: bytes | RpcRefused) -> ShareAccount | None:
-    mark, carry = _decoded(contract, "shareOf", result, 2)
-    return None if mark is None or carry is None else ShareAccount(mark, carry)
+async def _accounts(
+    reader: ChainReader, block_hash: str, trigger: Contract, shares: Sequence[tuple[str, str]]
+) -> Accounts:
+    """A view of our own contract does not revert: a refusal is the node's, and nothing is concluded from it."""
+    found: dict[tuple[str, str], ShareAccount] = {}
+    for start in range(0, len(shares), ACCOUNTS_AT_ONCE):
+        part = shares[start : start + ACCOUNTS_AT_ONCE]
+        calls = [(contract, trigger.encode_call("shareOf", mandate_hash)) for contract, mandate_hash in part]
+        for key, result in zip(part, await reader.call_at(block_hash, calls), strict=True):
+            if isinstance(result, RpcRefused):
+                raise result
+            mark, carry = _decoded(trigger, "shareOf", result, 2)
+            if mark is not None and carry is not None:
+                found[key] = ShareAccount(mark, carry)
+    return found
 
 
 def _decoded(contract: Contract, function: str, result: bytes | RpcRefused, count: int = 1) -> Sequence[int | None]:

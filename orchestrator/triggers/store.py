@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Label, Uuid, case, cast, column, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,14 +72,33 @@ def next_generation(newest: Standing | None, policy: RetryPolicy, now: datetime)
     return newest.generation + 1 if waited else None
 
 
+def failures_of_key() -> ColumnElement[int]:
+    """How many triggers of a key failed, up to and with this one."""
+    failed = case((Trigger.status == TriggerStatus.FAILED.value, 1), else_=0)
+    return Trigger.failures + failed
+
+
+def pauses_until(policy: RetryPolicy) -> Label[datetime | None]:
+    """``RetryPolicy.pause`` in SQL: until when a trigger that ended keeps the next one of its key waiting."""
+    doublings = func.least(60, func.greatest(0, failures_of_key() - 1))
+    pause_s = func.least(policy.longest_pause_s, policy.first_pause_s * func.power(2.0, doublings))
+    return (Trigger.finished_at + pause_s * text("interval '1 second'")).label("pauses_until")
+
+
 async def standing_of(
     session: AsyncSession, chain_id: int, vault: str, keys: Collection[Key]
 ) -> tuple[Mapping[Key, Standing], datetime]:
     """The newest trigger of each key that has one, and the database's clock."""
     of_key = (Trigger.line_id, Trigger.mandate_hash, Trigger.occurrence)
-    failures = func.count().filter(Trigger.status == TriggerStatus.FAILED.value).over(partition_by=of_key)
     newest = (
-        select(Trigger, failures)
+        select(
+            *of_key,
+            Trigger.generation,
+            Trigger.status,
+            Trigger.finished_at,
+            failures_of_key().label("failed"),
+            Trigger.error,
+        )
         .where(
             Trigger.chain_id == chain_id,
             Trigger.vault == vault,
@@ -91,9 +110,9 @@ async def standing_of(
     )
     found = {
         Key(row.line_id, row.mandate_hash, row.occurrence): Standing(
-            row.generation, TriggerStatus(row.status), row.finished_at, failed, row.error
+            row.generation, TriggerStatus(row.status), row.finished_at, row.failed, row.error
         )
-        for row, failed in (await session.execute(newest))
+        for row in await session.execute(newest)
     }
     now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
     return found, now
@@ -106,3 +125,18 @@ async def insert_new(session: AsyncSession, rows: Sequence[Mapping[str, object]]
     triggers = table_of(Trigger)
     statement = insert(triggers).on_conflict_do_nothing().returning(triggers.c.id)
     return set((await session.execute(statement, rows)).scalars())
+
+
+async def assign(session: AsyncSession, intents: Mapping[uuid.UUID, uuid.UUID]) -> None:
+    """Which intent carries which trigger, by the trigger's id."""
+    if not intents:
+        return
+    ids = cast(list(intents), ARRAY(Uuid)), cast(list(intents.values()), ARRAY(Uuid))
+    columns = column("trigger_id", Uuid), column("intent_id", Uuid)
+    pairs = func.unnest(*ids).table_valued(*columns, name="pairs").render_derived()
+    await session.execute(
+        update(Trigger)
+        .where(Trigger.id == pairs.c.trigger_id)
+        .values(intent_id=pairs.c.intent_id)
+        .execution_options(synchronize_session=False)
+    )

@@ -11,20 +11,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from orchestrator.db.models.registry import Model
 from orchestrator.db.types import Address, Hash, Integer256
 
+_OF_FEED = text("feed IS NOT NULL")
+
 
 class Candidate(Model):
     """When an action on a line may be wanted at the earliest: conservative, misses nothing; the exact rule decides.
 
     `action` is repay (a row for each mandate) or liquidate (a row for each line, `mandate_hash` zero, no
-    `trigger_contract`). `fire_price_e36`: at or below this measuring price it may fire (null: no price makes it).
-    `next_due_at`: not before this second (null: never). Computed by the engine from the state at (block, log index); a
-    row stays when its mandate or line is over, with both null, so that a rewind finds it again.
+    `trigger_contract`). It may fire at or below the measuring price `fire_price_e36`, from the second `next_due_at` on,
+    or while the answer of `feed` is above `fires_above` or below `fires_below`; null: never by that. `occurrence` is
+    that of the trigger to come. `share_mark` and `share_carry` are what the contract has counted for a SHARE mandate.
+    Computed by the engine from the state at (block, log index); a row stays when its mandate or line is over, with
+    nulls, so that a rewind finds it again.
     """
 
     __tablename__ = "candidates"
     __table_args__ = (
         Index("ix_candidates_price", "chain_id", "vault", "market_id", "fire_price_e36"),
         Index("ix_candidates_due", "chain_id", "vault", "next_due_at"),
+        Index("ix_candidates_above", "chain_id", "vault", "feed", "fires_above", postgresql_where=_OF_FEED),
+        Index("ix_candidates_below", "chain_id", "vault", "feed", "fires_below", postgresql_where=_OF_FEED),
         Index("ix_candidates_state", "chain_id", "vault", "state_block_number"),
     )
 
@@ -34,9 +40,15 @@ class Candidate(Model):
     action: Mapped[str] = mapped_column(String(16), primary_key=True)
     mandate_hash: Mapped[str] = mapped_column(Hash(), primary_key=True)
     trigger_contract: Mapped[str | None] = mapped_column(Address())
+    occurrence: Mapped[int] = mapped_column(BigInteger)
     market_id: Mapped[int] = mapped_column(Integer)
     fire_price_e36: Mapped[int | None] = mapped_column(Integer256())
     next_due_at: Mapped[int | None] = mapped_column(BigInteger)
+    feed: Mapped[str | None] = mapped_column(Address())
+    fires_above: Mapped[int | None] = mapped_column(Integer256())
+    fires_below: Mapped[int | None] = mapped_column(Integer256())
+    share_mark: Mapped[int | None] = mapped_column(Integer256())
+    share_carry: Mapped[int | None] = mapped_column(Integer256())
     state_block_number: Mapped[int] = mapped_column(BigInteger)
     state_log_index: Mapped[int] = mapped_column(Integer)
 
@@ -55,9 +67,10 @@ class EngineCursor(Model):
 class Trigger(Model):
     """One thing that must be sent once. Key: (chain, vault, line, action, mandate, occurrence).
 
-    `generation` counts repetitions after a final failure. `status`: pending (its intent is queued), sending, mined,
-    done (final), failed (final), superseded (final: no longer wanted). The cause is a feed's round (`feed`, `round_id`)
-    or a bill (`due_at`). `why` says in words why it fires, `error` why it failed.
+    `generation` counts repetitions after a final failure, `failures` how many before this one failed. `status`: pending
+    (its intent is queued), sending, mined, done (final), failed (final), superseded (final: no longer wanted). The
+    cause is a feed's round (`feed`, `round_id`) or a bill (`due_at`). `why` says in words why it fires,
+    `error` why it failed.
     """
 
     __tablename__ = "triggers"
@@ -87,6 +100,7 @@ class Trigger(Model):
     mandate_hash: Mapped[str] = mapped_column(Hash())
     occurrence: Mapped[int] = mapped_column(BigInteger)
     generation: Mapped[int] = mapped_column(Integer)
+    failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     status: Mapped[str] = mapped_column(String(16))
     feed: Mapped[str | None] = mapped_column(Address())
     round_id: Mapped[int | None] = mapped_column(Integer256())

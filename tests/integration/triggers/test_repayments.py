@@ -123,7 +123,7 @@ async def test_a_cap_leaves_the_rest_to_the_next_period(service: Service) -> Non
     assert "needed from the reserve" in first.why
 
 
-async def test_a_level_of_a_feed_is_looked_at_in_every_block(service: Service) -> None:
+async def test_a_level_is_paid_once_its_feed_is_beyond_it(service: Service) -> None:
     line = await service.drawn_line()
     feed = service.book.markets[0].feeds[0]
     level = {"kind": 2, "feed": feed, "level": 1_500 * 10**8, "amount": 100 * USDC}

@@ -7,9 +7,10 @@ from orchestrator.credit.mandate import Mandate, MandateState
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.units import Bps, Timestamp
+from orchestrator.triggers.accounts import ShareAccount
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
 from orchestrator.triggers.lines import StandingLine, StandingMandate
-from orchestrator.triggers.readings import Readings, ShareAccount
+from orchestrator.triggers.readings import Readings
 from orchestrator.triggers.words import amount, percent, price, why, why_liquidatable
 from tests.unit.credit.lines import NO_ORACLE, OPENED_AT, TERMS, dollars, oracle, usdc, weth
 from tests.unit.credit.mandates import BILLED_AT, DUE, FEED, LEVEL, LINE, LTV, REGISTERED, SHARE, in_kind
@@ -60,7 +61,7 @@ def test_a_share_needs_what_the_contract_has_counted() -> None:
     read = Readings({}, {FEED: FeedReading(600_00, 2)}, {})
     line = held(SHARE)
     assert list(firings([line], at(oracle(2_000)), read, OPENED_AT)) == []
-    counted = replace(read, shares={(TRIGGER, line.mandates[0].mandate_hash): ShareAccount(mark=100_00, carry=0)})
+    counted = replace(read, accounts={(TRIGGER, line.mandates[0].mandate_hash): ShareAccount(mark=100_00, carry=0)})
     (wanted,) = firings([line], at(oracle(2_000)), counted, OPENED_AT)
     assert wanted.firing.pays == usdc(50)
     assert why(wanted, MARKET) == "the share of revenue comes to 50 USDC: pays 50 USDC from the reserve"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.credit.accrual import advance
@@ -12,16 +12,19 @@ from orchestrator.credit.liquidation import liquidatable
 from orchestrator.credit.mandate import Kind, Mandate, MandateState
 from orchestrator.credit.state import LineFlags
 from orchestrator.credit.units import HOUR, PriceE36, Timestamp
-from orchestrator.triggers.candidates import (
+from orchestrator.triggers.lines import StandingLine, StandingMandate
+from orchestrator.triggers.thresholds import (
+    ANY_ANSWER,
     NEVER,
+    Beyond,
+    Resolution,
     Threshold,
     horizon,
     liquidation_threshold,
     repay_threshold,
 )
-from orchestrator.triggers.lines import StandingLine, StandingMandate
-from tests.unit.credit.lines import DAY, OPENED_AT, TERMS, dollars, line, usdc, weth
-from tests.unit.credit.mandates import DUE, LEVEL, LTV, REGISTERED, mandates, moments
+from tests.unit.credit.lines import DAY, OPENED_AT, dollars, line, usdc, weth
+from tests.unit.credit.mandates import DUE, FEED, LEVEL, LTV, REGISTERED, SHARE, mandates, moment, moments
 
 waits = st.integers(0, 3 * DAY) | st.integers(0, 60).map(lambda hours: hours * HOUR)
 
@@ -31,10 +34,22 @@ def standing(at: Moment, mandate: Mandate, state: MandateState = REGISTERED) -> 
     return StandingLine(mandate.line_id, 1, at.line, at.terms, (1, 0), (held,)), held
 
 
-def reached(threshold: Threshold, price: PriceE36 | None, now: Timestamp) -> bool:
-    """What the query in ``candidates.reached`` says."""
+RESOLUTIONS = st.just(Resolution(8, 6)) | st.none()
+"""Of the feeds and loan tokens of ``moments``; None while a feed does not answer."""
+
+
+def reached(threshold: Threshold, price: PriceE36 | None, now: Timestamp, answer: int | None = None) -> bool:
+    """What the query in ``Candidates.reached`` says."""
     by_price = threshold.fire_price is not None and threshold.fire_price >= (ANY_PRICE if price is None else price)
-    return by_price or (threshold.due_at is not None and threshold.due_at <= now)
+    by_time = threshold.due_at is not None and threshold.due_at <= now
+    return by_price or by_time or (answer is not None and _is_beyond(answer, threshold.beyond))
+
+
+def _is_beyond(answer: int, beyond: Beyond | None) -> bool:
+    if beyond is None:
+        return False
+    above, below = beyond.above, beyond.below
+    return (above is not None and answer > above) or (below is not None and answer < below)
 
 
 def states() -> st.SearchStrategy[MandateState]:
@@ -45,18 +60,26 @@ def states() -> st.SearchStrategy[MandateState]:
         spent=st.integers(0, 10**12),
         fires=st.integers(0, 5),
         closed=st.booleans(),
+        mark=st.integers(0, 10**12),
+        carry=st.integers(0, 10**13),
     )
 
 
 @settings(max_examples=500)
-@given(mandates(), states(), moments(), waits, waits)
+@given(mandates(), states(), moments(), waits, waits, RESOLUTIONS)
 def test_whatever_fires_later_had_come_up_by_then(
-    mandate: Mandate, state: MandateState, at: Moment, worked_out_after_s: int, fires_after_s: int
+    mandate: Mandate,
+    state: MandateState,
+    at: Moment,
+    worked_out_after_s: int,
+    fires_after_s: int,
+    resolution: Resolution | None,
 ) -> None:
     worked_out_at = Timestamp(at.now + worked_out_after_s)
     later = replace(at, now=Timestamp(worked_out_at + fires_after_s))
-    threshold = repay_threshold(*standing(at, mandate, state), worked_out_at)
-    came_up = reached(threshold, later.oracle.measuring_price, later.now)
+    threshold = repay_threshold(*standing(at, mandate, state), worked_out_at, resolution)
+    assert later.feed is not None
+    came_up = reached(threshold, later.oracle.measuring_price, later.now, later.feed.answer)
     assert came_up or not evaluate(mandate, state, later).fires
 
 
@@ -68,7 +91,9 @@ def test_what_needs_no_price_comes_up_without_one(
     worked_out_at = Timestamp(at.now + worked_out_after_s)
     blind = replace(at.oracle, measuring_price=None)
     later = replace(at, now=Timestamp(worked_out_at + fires_after_s), oracle=blind)
-    came_up = reached(repay_threshold(*standing(at, mandate, state), worked_out_at), None, later.now)
+    threshold = repay_threshold(*standing(at, mandate, state), worked_out_at, Resolution(8, 6))
+    assert later.feed is not None
+    came_up = reached(threshold, None, later.now, later.feed.answer)
     assert came_up or not evaluate(mandate, state, later).fires
 
 
@@ -87,9 +112,10 @@ def test_whatever_can_be_liquidated_later_had_come_up_by_then(
 @given(mandates(kinds=(Kind.LTV,)), moments(), waits)
 def test_until_its_horizon_a_price_covers_the_debt_as_it_grows(mandate: Mandate, at: Moment, later_by_s: int) -> None:
     """At the highest price at which the mandate would fire later, it comes up: not one unit of the price is missing."""
+    assume(at.line.reserve and at.line.collateral)
     later = Timestamp(at.now + later_by_s)
     critical = fire_price(mandate, at.line, at.terms, later)
-    threshold = repay_threshold(*standing(at, mandate), at.now)
+    threshold = repay_threshold(*standing(at, mandate), at.now, None)
     assert critical == NO_PRICE or later > mandate.expiry or reached(threshold, critical, later)
 
 
@@ -101,35 +127,52 @@ def test_until_its_horizon_a_liquidation_price_covers_the_debt_as_it_grows(at: M
 
 
 def test_a_healthy_line_comes_up_only_when_its_horizon_is_over() -> None:
-    at = Moment(line(principal=usdc(1_000), collateral=weth(1)), TERMS, None, None, 6, OPENED_AT)  # type: ignore[arg-type]
-    threshold = repay_threshold(*standing(at, LTV), OPENED_AT)
+    at = moment(line(principal=usdc(1_000), collateral=weth(1), reserve=usdc(1)))
+    threshold = repay_threshold(*standing(at, LTV), OPENED_AT, None)
     assert threshold.due_at == horizon(LTV.line_id, OPENED_AT)
     assert not reached(threshold, dollars(2_000), OPENED_AT)
     assert reached(threshold, dollars(1_000 / 0.7), OPENED_AT)
 
 
 def test_what_is_over_revoked_or_expired_never_comes_up() -> None:
-    at = Moment(line(principal=usdc(1_000)), TERMS, None, None, 6, OPENED_AT)  # type: ignore[arg-type]
+    at = moment(line(principal=usdc(1_000), reserve=usdc(1)))
     closed = replace(at, line=replace(at.line, flags=LineFlags.CLOSED))
     for mandate in (DUE, LTV, LEVEL):
-        assert repay_threshold(*standing(closed, mandate), OPENED_AT) == NEVER
-        assert repay_threshold(*standing(at, mandate, replace(REGISTERED, revoked=True)), OPENED_AT) == NEVER
-        assert repay_threshold(*standing(at, mandate), Timestamp(mandate.expiry + 1)) == NEVER
+        assert repay_threshold(*standing(closed, mandate), OPENED_AT, None) == NEVER
+        assert repay_threshold(*standing(at, mandate, replace(REGISTERED, revoked=True)), OPENED_AT, None) == NEVER
+        assert repay_threshold(*standing(at, mandate), Timestamp(mandate.expiry + 1), None) == NEVER
     assert liquidation_threshold(standing(closed, DUE)[0], OPENED_AT) == NEVER
 
 
 def test_a_mandate_whose_period_is_closed_comes_up_with_the_next_period() -> None:
-    at = Moment(line(principal=usdc(1_000)), TERMS, None, None, 6, OPENED_AT)  # type: ignore[arg-type]
+    at = moment(line(principal=usdc(1_000), reserve=usdc(1)))
     closed = replace(REGISTERED, closed=True, fires=1)
     for mandate in (LTV, LEVEL):
-        threshold = repay_threshold(*standing(at, mandate, closed), OPENED_AT)
-        assert threshold == Threshold(None, Timestamp(OPENED_AT + mandate.period_s))
+        threshold = repay_threshold(*standing(at, mandate, closed), OPENED_AT, None)
+        assert threshold == Threshold(due_at=Timestamp(OPENED_AT + mandate.period_s))
 
 
-def test_what_no_market_price_decides_comes_up_in_every_block() -> None:
-    at = Moment(line(principal=usdc(1_000)), TERMS, None, None, 6, OPENED_AT)  # type: ignore[arg-type]
-    assert LEVEL.kind is Kind.LEVEL
-    assert repay_threshold(*standing(at, LEVEL), OPENED_AT) == Threshold(None, OPENED_AT)
+def test_a_level_comes_up_when_its_feed_is_beyond_it_and_in_no_other_block() -> None:
+    at = moment(line(principal=usdc(1_000), reserve=usdc(1)))
+    assert repay_threshold(*standing(at, LEVEL), OPENED_AT, None) == Threshold(beyond=Beyond(FEED, below=LEVEL.level))
+    rising = replace(LEVEL, above=True)
+    assert repay_threshold(*standing(at, rising), OPENED_AT, None) == Threshold(beyond=Beyond(FEED, above=LEVEL.level))
+
+
+def test_a_share_comes_up_when_its_feed_has_grown_by_what_makes_one_base_unit() -> None:
+    """A tenth of revenue in cents: a millionth of a dollar needs one cent, since a cent is the least that comes in."""
+    at, state = moment(line(principal=usdc(1_000), reserve=usdc(1))), replace(REGISTERED, mark=500)
+    threshold = repay_threshold(*standing(at, SHARE, state), OPENED_AT, Resolution(2, 6))
+    assert threshold == Threshold(beyond=Beyond(FEED, above=500))
+    owing = replace(state, carry=10_000 * 10**2)
+    threshold = repay_threshold(*standing(at, SHARE, owing), OPENED_AT, Resolution(2, 6))
+    assert threshold == Threshold(beyond=Beyond(FEED, above=ANY_ANSWER))
+
+
+def test_what_has_nothing_to_pay_from_waits_until_somebody_brings_it() -> None:
+    at = moment(line(principal=usdc(1_000), reserve=usdc(0)))
+    for mandate in (DUE, LTV, LEVEL):
+        assert repay_threshold(*standing(at, mandate), OPENED_AT, None) == NEVER
 
 
 @given(st.integers(1, 10**6), st.integers(OPENED_AT, 2**31))
