@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orchestrator.db.copy import copy_rows
 from orchestrator.db.models import Attempt, Intent
 from orchestrator.db.models.registry import table_of
 from orchestrator.db.wakeups import INTENTS
@@ -86,7 +87,7 @@ async def queue_all(session: AsyncSession, calls: Sequence[Call]) -> Sequence[uu
         for call in calls
     ]
     if rows:
-        await session.execute(insert(table_of(Intent)), rows)
+        await copy_rows(await session.connection(), table_of(Intent), rows)
         await session.execute(select(func.pg_notify(INTENTS, str(calls[0].chain_id))))
     return [row["id"] for row in rows]  # type: ignore[misc]
 

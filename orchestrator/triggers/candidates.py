@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Select, delete, false, func, literal, select, text, true, union_all
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.health import ANY_PRICE
 from orchestrator.credit.mandate import Kind
 from orchestrator.credit.units import PriceE36, Timestamp
+from orchestrator.db.arrays import among
 from orchestrator.db.models import Candidate, Trigger
 from orchestrator.db.models.registry import table_of
+from orchestrator.db.staging import replace_rows
 from orchestrator.triggers.accounts import Accounts, ShareAccount, with_account
 from orchestrator.triggers.lines import Position, StandingLine, StandingMandate
 from orchestrator.triggers.states import LIVE, Action
@@ -22,17 +23,6 @@ from orchestrator.triggers.store import RetryPolicy, failures_of_key, pauses_unt
 from orchestrator.triggers.thresholds import Resolution, Threshold, liquidation_threshold, repay_threshold
 
 NO_MANDATE: Final = "0x" + "00" * 32
-
-_KEY: Final = ("chain_id", "vault", "line_id", "action", "mandate_hash")
-_INSERT = insert(table_of(Candidate))
-_UPSERT: Final = _INSERT.on_conflict_do_update(
-    index_elements=_KEY,
-    set_={
-        column.name: getattr(_INSERT.excluded, column.name)
-        for column in table_of(Candidate).columns
-        if column.name not in _KEY
-    },
-)
 
 Touched = Select[int, str, str, int, bool]
 
@@ -92,13 +82,12 @@ class Candidates:
     async def refresh(self, session: AsyncSession, lines: Iterable[StandingLine], context: Context) -> None:
         """Works the candidates of ``lines`` out anew and stores them in place of those that there were."""
         rows = [row for line in lines for row in self._rows(line, context)]
-        if rows:
-            await session.execute(_UPSERT, rows)
+        await replace_rows(session, table_of(Candidate), rows)
 
     async def forget(self, session: AsyncSession, line_ids: Collection[int]) -> None:
         """Removes the candidates of lines, before a refresh that follows a rewind: their mandates may be gone."""
         if line_ids:
-            await session.execute(delete(Candidate).where(*self._ours(), Candidate.line_id.in_(line_ids)))
+            await session.execute(delete(Candidate).where(*self._ours(), among(Candidate.line_id, line_ids)))
 
     async def worked_out_after(self, session: AsyncSession, block_number: int) -> Sequence[int]:
         """Lines with candidates from a state of a later block than ``block_number``."""
@@ -117,7 +106,7 @@ class Candidates:
             return {}
         statement = select(
             Candidate.trigger_contract, Candidate.mandate_hash, Candidate.share_mark, Candidate.share_carry
-        ).where(*self._ours(), Candidate.line_id.in_(ids), Candidate.share_mark.is_not(None))
+        ).where(*self._ours(), among(Candidate.line_id, ids), Candidate.share_mark.is_not(None))
         return {
             (row.trigger_contract, row.mandate_hash): ShareAccount(row.share_mark, row.share_carry)
             for row in await session.execute(statement)

@@ -17,11 +17,12 @@ BEFORE_ALL: Final = -1
 _NO_HASH: Final = "0x" + "00" * 32
 _LOCK_TIMEOUT_S: Final = 5
 
-# The candidates' prices are known to the planner, so each block's plan is made for its own.
+# Candidates are found by index, whatever the statistics of the moment say.
 _SETTINGS = text(
     f"""
     SELECT set_config('idle_in_transaction_session_timeout', '{_LOCK_TIMEOUT_S}s', true),
            set_config('plan_cache_mode', 'force_custom_plan', true),
+           set_config('enable_seqscan', 'off', true),
            set_config('jit', 'off', true)
     """
 )

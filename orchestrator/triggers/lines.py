@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +16,10 @@ from orchestrator.credit.errors import BadMandate, BadTerms
 from orchestrator.credit.mandate import Mandate, MandateState
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
+from orchestrator.db.arrays import among
 from orchestrator.db.models import Firing, Line, LineVersion, MandateRevocation, Market
 from orchestrator.db.models import Mandate as MandateRow
+from orchestrator.db.models.registry import table_of
 from orchestrator.db.values import mandate_of, mandate_state_of, state_of, terms_of
 
 log = logging.getLogger(__name__)
@@ -69,30 +72,37 @@ async def lines_at(
     session: AsyncSession, chain_id: int, vault: str, line_ids: Collection[int], block_number: int
 ) -> Sequence[StandingLine]:
     """The lines among ``line_ids`` that exist after ``block_number``, as they stand there."""
-    newest = (
-        select(LineVersion)
+    versions = (
+        select(table_of(LineVersion))
         .where(
             LineVersion.chain_id == chain_id,
             LineVersion.vault == vault,
-            LineVersion.line_id.in_(line_ids),
+            among(LineVersion.line_id, line_ids),
             LineVersion.block_number <= block_number,
         )
         .ext(distinct_on(LineVersion.line_id))
         .order_by(LineVersion.line_id, LineVersion.block_number.desc(), LineVersion.log_index.desc())
     )
-    versions = (await session.scalars(newest)).all()
-    rows = await session.scalars(
-        select(Line).where(Line.chain_id == chain_id, Line.vault == vault, Line.line_id.in_(line_ids))
-    )
-    lines = {row.line_id: row for row in rows}
+    agreed = select(table_of(Line)).where(Line.chain_id == chain_id, Line.vault == vault, among(Line.line_id, line_ids))
+    lines = {row.line_id: row for row in await _rows(session, agreed)}
     min_debts = await _min_debts(session, chain_id, vault)
     mandates = await _mandates(session, chain_id, vault, line_ids, block_number)
-    standing = (_standing(lines[one.line_id], one, min_debts, mandates) for one in versions if one.line_id in lines)
+    standing = (
+        _standing(lines[version.line_id], version, min_debts, mandates)
+        for version in await _rows(session, versions)
+        if version.line_id in lines
+    )
     return [line for line in standing if line is not None]
 
 
+async def _rows(session: AsyncSession, statement: Select[Any]) -> Sequence[Any]:
+    """Plain rows with the attributes of their model: the identity map would cost more than all else here."""
+    rows: Sequence[Any] = (await session.execute(statement)).all()
+    return rows
+
+
 def _standing(
-    line: Line, version: LineVersion, min_debts: Mapping[int, int], mandates: Mapping[int, tuple[StandingMandate, ...]]
+    line: Any, version: Any, min_debts: Mapping[int, int], mandates: Mapping[int, tuple[StandingMandate, ...]]
 ) -> StandingLine | None:
     try:
         terms = terms_of(line, min_debts[line.market_id])
@@ -121,39 +131,46 @@ async def _mandates(
 ) -> Mapping[int, tuple[StandingMandate, ...]]:
     """By line, in the order of kind and hash: the order in which several that fire at once are sent."""
     query = (
-        select(MandateRow, MandateRevocation)
+        select(
+            table_of(MandateRow),
+            MandateRevocation.block_number.label("revoked_at_block"),
+            MandateRevocation.log_index.label("revoked_at_log"),
+        )
         .outerjoin(MandateRevocation, and_(_revokes(), MandateRevocation.block_number <= block_number))
         .where(
             MandateRow.chain_id == chain_id,
             MandateRow.vault == vault,
-            MandateRow.line_id.in_(line_ids),
+            among(MandateRow.line_id, line_ids),
             MandateRow.block_number <= block_number,
         )
     )
-    rows = [(row, revocation) for row, revocation in (await session.execute(query))]
-    firings = await _firings_of_newest_period(session, chain_id, [row for row, _ in rows], block_number)
+    rows = await _rows(session, query)
+    firings = await _firings_of_newest_period(session, chain_id, rows, block_number)
     by_line: dict[int, list[StandingMandate]] = defaultdict(list)
-    for row, revocation in rows:
+    for row in rows:
         try:
             mandate = mandate_of(row)
         except BadMandate as error:
             log.error("mandate %s can't be evaluated: %s", row.mandate_hash, error, extra={"line": row.line_id})
             continue
         fired = firings.get((row.trigger, row.mandate_hash), [])
-        logs: Iterable[MandateRow | MandateRevocation | Firing | None] = (row, revocation, *fired[-1:])
-        since = max((entry.block_number, entry.log_index) for entry in logs if entry is not None)
-        state = mandate_state_of(row, fired, revoked=revocation is not None)
-        by_line[row.line_id].append(StandingMandate(row.mandate_hash, row.trigger, mandate, state, since))
+        logs = [(row.block_number, row.log_index), *((firing.block_number, firing.log_index) for firing in fired[-1:])]
+        revoked = row.revoked_at_block is not None
+        if revoked:
+            logs.append((row.revoked_at_block, row.revoked_at_log))
+        state = mandate_state_of(row, fired, revoked=revoked)
+        by_line[row.line_id].append(StandingMandate(row.mandate_hash, row.trigger, mandate, state, max(logs)))
     return {line: tuple(sorted(found, key=_order)) for line, found in by_line.items()}
 
 
 async def _firings_of_newest_period(
-    session: AsyncSession, chain_id: int, mandates: Sequence[MandateRow], block_number: int
-) -> Mapping[tuple[str, str], list[Firing]]:
+    session: AsyncSession, chain_id: int, mandates: Sequence[Any], block_number: int
+) -> Mapping[tuple[str, str], list[Any]]:
     """By (trigger, mandate hash), oldest first."""
     until = and_(
         Firing.chain_id == chain_id,
-        tuple_(Firing.trigger, Firing.mandate_hash).in_([(row.trigger, row.mandate_hash) for row in mandates]),
+        among(Firing.trigger, {row.trigger for row in mandates}),
+        among(Firing.mandate_hash, [row.mandate_hash for row in mandates]),
         Firing.block_number <= block_number,
     )
     newest = (
@@ -167,8 +184,9 @@ async def _firings_of_newest_period(
         Firing.mandate_hash == newest.c.mandate_hash,
         Firing.period == newest.c.period,
     )
-    found: dict[tuple[str, str], list[Firing]] = defaultdict(list)
-    for row in await session.scalars(select(Firing).join(newest, same).where(until).order_by(Firing.occurrence)):
+    statement = select(table_of(Firing)).join(newest, same).where(until).order_by(Firing.occurrence)
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in await _rows(session, statement):
         found[row.trigger, row.mandate_hash].append(row)
     return found
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, ColumnElement, Label, Uuid, case, cast, column, func, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import ColumnElement, Label, case, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orchestrator.db.arrays import table_of_columns
 from orchestrator.db.models import Trigger
 from orchestrator.db.models.registry import table_of
+from orchestrator.db.staging import insert_new_rows
 from orchestrator.triggers.states import LIVE, Action, TriggerStatus
 
 
@@ -89,30 +90,37 @@ async def standing_of(
     session: AsyncSession, chain_id: int, vault: str, keys: Collection[Key]
 ) -> tuple[Mapping[Key, Standing], datetime]:
     """The newest trigger of each key that has one, and the database's clock."""
-    of_key = (Trigger.line_id, Trigger.mandate_hash, Trigger.occurrence)
+    wanted = table_of_columns(
+        "wanted",
+        line_id=(Trigger.line_id, [key.line_id for key in keys]),
+        mandate_hash=(Trigger.mandate_hash, [key.mandate_hash for key in keys]),
+        occurrence=(Trigger.occurrence, [key.occurrence for key in keys]),
+    )
     newest = (
         select(
-            *of_key,
             Trigger.generation,
             Trigger.status,
             Trigger.finished_at,
-            failures_of_key().label("failed"),
+            failures_of_key().label("failures"),
             Trigger.error,
         )
         .where(
             Trigger.chain_id == chain_id,
             Trigger.vault == vault,
             Trigger.action == Action.REPAY.value,
-            tuple_(*of_key).in_([(key.line_id, key.mandate_hash, key.occurrence) for key in keys]),
+            Trigger.line_id == wanted.c.line_id,
+            Trigger.mandate_hash == wanted.c.mandate_hash,
+            Trigger.occurrence == wanted.c.occurrence,
         )
-        .ext(distinct_on(*of_key))
-        .order_by(*of_key, Trigger.generation.desc())
+        .order_by(Trigger.generation.desc())
+        .limit(1)
+        .lateral("newest")
     )
     found = {
         Key(row.line_id, row.mandate_hash, row.occurrence): Standing(
-            row.generation, TriggerStatus(row.status), row.finished_at, row.failed, row.error
+            row.generation, TriggerStatus(row.status), row.finished_at, row.failures, row.error
         )
-        for row in await session.execute(newest)
+        for row in await session.execute(select(wanted, newest).join(newest, true()))
     }
     now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
     return found, now
@@ -120,23 +128,17 @@ async def standing_of(
 
 async def insert_new(session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> Collection[uuid.UUID]:
     """Stores triggers and says which of them are new: only those are sent (pitfall 34)."""
-    if not rows:
-        return ()
-    triggers = table_of(Trigger)
-    statement = insert(triggers).on_conflict_do_nothing().returning(triggers.c.id)
-    return set((await session.execute(statement, rows)).scalars())
+    return await insert_new_rows(session, table_of(Trigger), rows)
 
 
 async def assign(session: AsyncSession, intents: Mapping[uuid.UUID, uuid.UUID]) -> None:
     """Which intent carries which trigger, by the trigger's id."""
     if not intents:
         return
-    ids = cast(list(intents), ARRAY(Uuid)), cast(list(intents.values()), ARRAY(Uuid))
-    columns = column("trigger_id", Uuid), column("intent_id", Uuid)
-    pairs = func.unnest(*ids).table_valued(*columns, name="pairs").render_derived()
+    pairs = table_of_columns("pairs", trigger=(Trigger.id, intents), intent=(Trigger.id, intents.values()))
     await session.execute(
         update(Trigger)
-        .where(Trigger.id == pairs.c.trigger_id)
-        .values(intent_id=pairs.c.intent_id)
+        .where(Trigger.id == pairs.c.trigger)
+        .values(intent_id=pairs.c.intent)
         .execution_options(synchronize_session=False)
     )

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.units import Timestamp
+from orchestrator.db.arrays import among
 from orchestrator.db.models import Block, Cursor, EngineCursor, Mandate
 from orchestrator.triggers.candidates import Candidates
 from orchestrator.triggers.cursor import Evaluated, Head, common_ancestor
@@ -96,13 +97,12 @@ async def _mandates_of_feeds(
     session: AsyncSession, chain_id: int, vault: str, line_ids: Sequence[int]
 ) -> Sequence[Mandate]:
     """The LEVEL and SHARE mandates of lines."""
-    found: list[Mandate] = []
-    for start in range(0, len(line_ids), LINES_AT_ONCE):
-        statement = select(Mandate).where(
-            Mandate.chain_id == chain_id,
-            Mandate.vault == vault,
-            Mandate.kind.in_(("level", "share")),
-            Mandate.line_id.in_(line_ids[start : start + LINES_AT_ONCE]),
-        )
-        found += await session.scalars(statement)
-    return found
+    if not line_ids:
+        return ()
+    statement = select(Mandate).where(
+        Mandate.chain_id == chain_id,
+        Mandate.vault == vault,
+        Mandate.kind.in_(("level", "share")),
+        among(Mandate.line_id, line_ids),
+    )
+    return (await session.scalars(statement)).all()
