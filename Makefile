@@ -145,6 +145,10 @@ bench-mirror: build-release ## how fast the mirror is; results in build/bench-mi
 gas: setup ## gas by function, on the release build
 	@FOUNDRY_PROFILE=release $(FORGE) test --gas-report
 
+.PHONY: bench-triggers
+bench-triggers: build-release ## one round over 100,000 and a million open lines; writes build/bench-triggers.json
+	@python -m scripts.bench.triggers $(ARGS)
+
 # ---------------------------------------------------------------- run
 
 .PHONY: demo up readme

@@ -17,7 +17,7 @@ BEFORE_ALL: Final = -1
 _NO_HASH: Final = "0x" + "00" * 32
 _LOCK_TIMEOUT_S: Final = 5
 
-# Candidates are found by index, whatever the statistics of the moment say.
+# The candidates' prices are known to the planner, so each block's plan is made for its own.
 _SETTINGS = text(
     f"""
     SELECT set_config('idle_in_transaction_session_timeout', '{_LOCK_TIMEOUT_S}s', true),

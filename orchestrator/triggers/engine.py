@@ -10,8 +10,10 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from psycopg.errors import SerializationFailure
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +36,9 @@ from orchestrator.triggers.words import why_liquidatable
 from orchestrator.triggers.work import LINES_AT_ONCE, EvaluateAt, Work, find_work
 
 log = logging.getLogger(__name__)
+
+ANALYZE_FROM: Final = 10_000
+"""So many lines at once change what the planner should know before it looks for those that are reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,8 @@ class Engine:
         await self._candidates.forget(session, work.orphaned)
         async for lines in self._lines(session, work.changed, head):
             await self._candidates.refresh(session, lines, self._context(head, readings, readings.accounts))
+        if len(work.changed) >= ANALYZE_FROM:
+            await session.execute(text("ANALYZE candidates"))
         markets = self._markets(readings)
         reached = await self._candidates.reached(
             session,
