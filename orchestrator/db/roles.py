@@ -23,6 +23,8 @@ PREFIX: Final = "covenant_"
 # Any number will do, as long as nothing else of ours takes it: "cov role" in ASCII, cut to 63 bits.
 _ROLES_LOCK = int.from_bytes(b"cov role", "big") >> 1
 
+MAINTAIN_SINCE: Final = (17,)
+
 INSERT: Final = ("INSERT",)
 UPDATE: Final = ("UPDATE",)
 ADD_AND_CHANGE: Final = ("INSERT", "UPDATE")
@@ -41,6 +43,8 @@ class Role:
     writes: Mapping[str, tuple[str, ...]]
     private: frozenset[str] = field(default_factory=frozenset)
     """The tables of `PRIVATE` that it may read."""
+    analyzes: frozenset[str] = field(default_factory=frozenset)
+    """Tables of which it may tell the planner that they have changed. Servers before 17 know no such right."""
 
     @property
     def name(self) -> str:
@@ -65,6 +69,7 @@ ROLES: Final = (
         "engine",
         {"candidates": ALL}
         | dict.fromkeys(("alerts", "engine_cursors", "intents", "leases", "triggers"), ADD_AND_CHANGE),
+        analyzes=frozenset({"candidates"}),
     ),
     Role(
         "sender",
@@ -133,6 +138,8 @@ def _statements(connection: Connection, *, login: bool) -> Iterator[str]:
                 yield _text(
                     "GRANT {} ON {} TO {}", sql.SQL(", ").join(map(sql.SQL, rights)), sql.Identifier(table), name
                 )
+            if table in role.analyzes and (connection.dialect.server_version_info or ()) >= MAINTAIN_SINCE:
+                yield _text("GRANT MAINTAIN ON {} TO {}", sql.Identifier(table), name)
 
 
 def _rights(role: Role, table: str) -> tuple[str, ...]:

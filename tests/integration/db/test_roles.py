@@ -81,6 +81,16 @@ def test_what_people_sent_is_read_by_the_api_alone(owner: psycopg.Connection, da
         connection.execute("SELECT * FROM idempotency_keys")
 
 
+def test_the_engine_tells_the_planner_that_its_candidates_changed(owner: psycopg.Connection, database_url: str) -> None:
+    said: list[str] = []
+    with connect_as("engine", database_url) as connection:
+        connection.add_notice_handler(lambda notice: said.append(str(notice.message_primary)))
+        connection.execute("ANALYZE candidates")
+        assert said == []
+        connection.execute("ANALYZE lines")
+    assert "permission denied" in said[0]
+
+
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.process)
 def test_no_role_makes_tables_or_rights(owner: psycopg.Connection, database_url: str, role: Role) -> None:
     with connect_as(role.process, database_url) as connection:
