@@ -60,7 +60,7 @@ node_modules/.stamp: package.json package-lock.json .npmrc
 lock: setup ## resolve the dependencies again and write the locks
 	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url "$$@"; }; \
 	compile pyproject.toml -o locks/service.txt; \
-	compile pyproject.toml --extra local --group dev -c locks/service.txt -o locks/dev.txt; \
+	compile pyproject.toml --extra backtest --extra local --group dev -c locks/service.txt -o locks/dev.txt; \
 	compile --group audit -o locks/audit.txt; \
 	compile --group uv -o locks/uv.txt
 	@npm install --package-lock-only --loglevel=error >/dev/null

@@ -1,0 +1,159 @@
+"""The charts of a back-test's report, as SVG that stands in the page itself: no script, no font, no other host.
+
+matplotlib draws them (the extra ``backtest``); it is imported when a chart is drawn, since nothing else needs it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from oracles.backtest.outcome import BAND_TOPS_BPS, Act, Event
+from oracles.backtest.path import Decimals
+from oracles.backtest.run import Played
+from orchestrator.credit.units import PriceE36
+from orchestrator.errors import CovenantError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SIZE_INCHES: Final = (9.0, 3.0)
+DAY_S: Final = 86_400
+BUCKETS: Final = 60
+"""Bars of a chart over time."""
+
+COLOURS: Final = {
+    Act.BILL: "#2f6f8f",
+    Act.LTV_RESERVE: "#5aa469",
+    Act.LTV_IN_KIND: "#b5a642",
+    Act.BORROWER: "#9aa5b1",
+    Act.LIQUIDATION: "#c0392b",
+}
+BAND_COLOURS: Final = ("#d9e8d4", "#b7d7a8", "#f3e2a0", "#f0c36d", "#e69138", "#d9534f", "#7f1d1d")
+
+
+class ChartsMissing(CovenantError):
+    """matplotlib is not installed."""
+
+
+def price_chart(played: Played, decimals: Decimals) -> str:
+    """The price, and a mark where lines were liquidated."""
+    figure, axes = _axes("price")
+    times = [_day(at) for at in played.path.times]
+    prices = [_whole_price(price, decimals) for price in played.path.prices]
+    axes.plot(times, prices, color="#2c3e50", linewidth=0.8)
+    at_time = dict(zip(played.path.times, prices, strict=True))
+    liquidated = sorted({event.at for event in _events(played) if event.act is Act.LIQUIDATION})
+    axes.scatter(
+        [_day(at) for at in liquidated],
+        [at_time[at] for at in liquidated],
+        s=9,
+        color=COLOURS[Act.LIQUIDATION],
+        zorder=3,
+        label="liquidations",
+    )
+    axes.legend(frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def bands_chart(played: Played, decimals: Decimals) -> str:
+    """Debt by band of LTV, stacked."""
+    figure, axes = _axes("debt, in loan tokens")
+    times = [_day(played.path.times[index]) for index in played.bands.samples]
+    tops = [f"{top // 100} %" for top in BAND_TOPS_BPS]
+    between = (f"{low} to {high}" for low, high in pairwise(tops))
+    labels = [f"up to {tops[0]}", *between, f"above {tops[-1]}"]
+    columns = [[row[band] / 10**decimals.loan for row in played.bands.debts] for band in range(len(labels))]
+    axes.stackplot(times, columns, labels=labels, colors=BAND_COLOURS)
+    axes.legend(frameon=False, fontsize=7, ncols=4, loc="upper left")
+    return _svg(figure)
+
+
+def repayments_chart(played: Played, decimals: Decimals) -> str:
+    """What was repaid over time, by what paid it, stacked."""
+    figure, axes = _axes("repaid, in loan tokens")
+    start, width_s = _buckets(played)
+    bottoms = [0.0] * BUCKETS
+    for act, colour in COLOURS.items():
+        heights = [0.0] * BUCKETS
+        for event in _events(played):
+            if event.act is act:
+                heights[_bucket(event, start, width_s)] += event.paid / 10**decimals.loan
+        _bars(axes, start, width_s, heights, bottoms, act.value, colour)
+        bottoms = [a + b for a, b in zip(bottoms, heights, strict=True)]
+    axes.legend(frameon=False, fontsize=7, ncols=3, loc="upper left")
+    return _svg(figure)
+
+
+def losses_chart(played: Played, decimals: Decimals) -> str:
+    """What was written off over time, added up."""
+    figure, axes = _axes("written off, in loan tokens, added up")
+    losses = sorted((event.at, event.shortfall) for event in _events(played) if event.shortfall)
+    times, total = [_day(played.path.times[0])], [0.0]
+    for at, shortfall in losses:
+        times.append(_day(at))
+        total.append(total[-1] + shortfall / 10**decimals.loan)
+    axes.step([*times, _day(played.path.times[-1])], [*total, total[-1]], where="post", color=COLOURS[Act.LIQUIDATION])
+    axes.set_ylim(bottom=0)
+    return _svg(figure)
+
+
+def _axes(label: str) -> tuple[Figure, Axes]:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ChartsMissing(
+            "the report needs matplotlib, which is not installed",
+            "pip install 'covenant[backtest]', or leave --out away",
+        ) from None
+    figure = Figure(figsize=SIZE_INCHES, layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    axes.set_ylabel(label, fontsize=8)
+    axes.xaxis_date()
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    """The same bytes for the same figure: no date, ids from a fixed salt."""
+    from matplotlib import rc_context
+
+    out = io.StringIO()
+    with rc_context({"svg.hashsalt": "covenant", "svg.fonttype": "none"}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _bars(
+    axes: Axes, start: int, width_s: int, heights: Sequence[float], bottoms: Sequence[float], label: str, colour: str
+) -> None:
+    middles = [_day(start + i * width_s + width_s // 2) for i in range(BUCKETS)]
+    axes.bar(middles, heights, width=0.9 * _day(width_s), bottom=bottoms, label=label, color=colour)
+
+
+def _buckets(played: Played) -> tuple[int, int]:
+    start = played.path.times[0]
+    return start, max(1, (played.path.times[-1] - start) // BUCKETS + 1)
+
+
+def _bucket(event: Event, start: int, width_s: int) -> int:
+    return (event.at - start) // width_s
+
+
+def _events(played: Played) -> list[Event]:
+    return [event for outcome in played.outcomes for event in outcome.events]
+
+
+def _whole_price(price: PriceE36, decimals: Decimals) -> float:
+    """One whole collateral token in whole loan tokens, for the eye."""
+    return price / float(10 ** (36 + decimals.loan - decimals.collateral))
+
+
+def _day(at: int) -> float:
+    """matplotlib's dates are days since 1970."""
+    return at / DAY_S
