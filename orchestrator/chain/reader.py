@@ -12,9 +12,10 @@ from orchestrator.chain.blocks import (
     ChainLog,
     Header,
     parse_header,
-    parse_logs,
+    parse_log,
     prove_logs,
     require_chain,
+    require_order,
 )
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import Call, JsonRpc, RpcError, RpcRefused
@@ -104,7 +105,8 @@ class ChainReader:
         )
         if not isinstance(raws, list):
             raise InDoubt(self.provider, "logs are not a list")
-        logs = self._checked(parse_logs, raws)
+        logs = [self._checked(parse_log, raw) for raw in raws]
+        self._checked(require_order, logs)
         watched = frozenset(addresses)
         for log in logs:
             if log.address not in watched or not first <= log.block_number <= last:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.chain.blocks import ChainLog
 from orchestrator.chain.contracts import Contract, load_contract
@@ -13,7 +14,8 @@ from orchestrator.mirror.watch import Role, Source
 Codecs = Mapping[Role, Contract]
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Event:
     """A decoded log of a watched contract. ``args`` are as ``orchestrator.chain.codec`` decodes them.
 
     ``loan_tokens`` is what earlier logs said that this one refers to: the loan token of each (vault, market id).

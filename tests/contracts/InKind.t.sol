@@ -25,7 +25,7 @@ contract InKindTest is VaultFixture {
         returns (uint96 paid, uint96 seized, uint96 fee)
     {
         vm.prank(borrower);
-        (, paid, seized, fee) = vault.repayInKind(id, repaymentOf(maxPaid, maxSpent, feeBps));
+        return vault.repayInKind(id, maxPaid, maxSpent, feeBps, keeper);
     }
 
     function ceilDiv(uint256 a, uint256 b) internal pure returns (uint256) {
@@ -95,7 +95,7 @@ contract InKindTest is VaultFixture {
         setPrice(1600e8);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotBorrower.selector, id, stranger));
         vm.prank(stranger);
-        vault.repayInKind(id, repaymentOf(1000e6, 50e18, 0));
+        vault.repayInKind(id, 1000e6, 50e18, 0, stranger);
     }
 
     function test_without_debt_it_is_refused() public {
@@ -205,7 +205,7 @@ contract InKindTest is VaultFixture {
 
     function payPartially() external {
         vm.prank(borrower);
-        try vault.repayInKind(id, repaymentOf(5000e6, 50e18, 0)) {}
+        try vault.repayInKind(id, 5000e6, 50e18, 0, keeper) {}
         catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
             assembly {

@@ -87,9 +87,9 @@ contract MarketTest is VaultFixture {
     function test_a_vault_needs_an_owner_and_a_descriptor_but_no_guardian() public {
         INoteDescriptor descriptor = nft.descriptor();
         vm.expectRevert(ErrorsLib.ZeroAddress.selector);
-        new CreditVault(address(0), guardian, descriptor);
+        this.create("CreditVault.sol", abi.encode(address(0), guardian, descriptor));
         vm.expectRevert(ErrorsLib.ZeroAddress.selector);
-        new CreditVault(owner, guardian, INoteDescriptor(address(0)));
+        this.create("CreditVault.sol", abi.encode(owner, guardian, address(0)));
         CreditVault unguarded = deployVault(owner, address(0), descriptor);
         assertEq(unguarded.owner(), owner);
         assertEq(unguarded.guardian(), address(0));

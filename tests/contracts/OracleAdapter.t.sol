@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Test} from "forge-std/Test.sol";
-
 import {FeedConfig, IOracleAdapter, OracleConfig} from "contracts/interfaces/IOracleAdapter.sol";
 import {FEED_GAS} from "contracts/libraries/ConstantsLib.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
@@ -10,10 +8,11 @@ import {LocalFeed} from "contracts/local/LocalFeed.sol";
 import {LocalToken} from "contracts/local/LocalToken.sol";
 import {OracleAdapter} from "contracts/oracle/OracleAdapter.sol";
 
+import {Creation} from "./support/Creation.sol";
 import {HostileFeed} from "./support/HostileFeeds.sol";
 
 /// @notice WETH in USDC from ETH / USD, with USDC / USD, a second ETH / USD and a sequencer where a test wants them.
-contract OracleAdapterTest is Test {
+contract OracleAdapterTest is Creation {
     uint32 internal constant HEARTBEAT = 1 hours;
     uint32 internal constant MARGIN = 5 minutes;
 
@@ -358,7 +357,7 @@ contract OracleAdapterTest is Test {
 
     function refuseDeployment(OracleConfig memory config, bytes memory reason) internal {
         vm.expectRevert(reason);
-        new OracleAdapter(config);
+        this.create("OracleAdapter.sol", abi.encode(config));
     }
 
     function badOracle(bytes32 field, uint256 value) internal pure returns (bytes memory) {

@@ -5,7 +5,6 @@ import {From, Kind, Mandate} from "contracts/interfaces/IRepayTrigger.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
 import {RepayTrigger} from "contracts/trigger/RepayTrigger.sol";
-import {ICreditVault} from "contracts/interfaces/ICreditVault.sol";
 
 import {TriggerFixture} from "./support/TriggerFixture.sol";
 import {Wallet} from "./support/Wallet.sol";
@@ -200,6 +199,6 @@ contract RepayTriggerRegisterTest is TriggerFixture {
 
     function test_a_trigger_needs_a_vault() public {
         vm.expectRevert(ErrorsLib.ZeroAddress.selector);
-        new RepayTrigger(ICreditVault(address(0)));
+        this.create("RepayTrigger.sol", abi.encode(address(0)));
     }
 }

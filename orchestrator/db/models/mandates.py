@@ -11,8 +11,7 @@ from orchestrator.db.types import Address, Hash, Integer256
 
 
 class Mandate(Model):
-    """A mandate (event `MandateRegistered`). `kind` is due, ltv, level or share; `source` reserve, collateral or
-    top_up."""
+    """A mandate (event `MandateRegistered`). `kind` is due, ltv, level or share; `source` reserve or collateral."""
 
     __tablename__ = "mandates"
     __table_args__ = (

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Test} from "forge-std/Test.sol";
 import {Vm} from "forge-std/Vm.sol";
 
 import {CreditLineNFT} from "contracts/CreditLineNFT.sol";
 import {CreditVault} from "contracts/CreditVault.sol";
-import {LineTerms, Need, Offer, Repayment, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
+import {LineTerms, Offer, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {INoteDescriptor} from "contracts/interfaces/INoteDescriptor.sol";
 import {FeedConfig, OracleConfig} from "contracts/interfaces/IOracleAdapter.sol";
 import {CHARGE_DENOMINATOR} from "contracts/libraries/ConstantsLib.sol";
@@ -14,8 +13,10 @@ import {LocalFeed} from "contracts/local/LocalFeed.sol";
 import {LocalToken} from "contracts/local/LocalToken.sol";
 import {OracleAdapter} from "contracts/oracle/OracleAdapter.sol";
 
+import {Creation} from "./Creation.sol";
+
 /// @notice A vault with one market, USDC against WETH at 2,000 dollars, and people with money.
-abstract contract VaultFixture is Test {
+abstract contract VaultFixture is Creation {
     uint256 internal constant START = 1_700_000_000;
     uint256 internal constant PRICE_2000 = 2e27;
     uint96 internal constant LIMIT = 100_000e6;
@@ -193,11 +194,6 @@ abstract contract VaultFixture is Test {
     function claimLoan(uint256 id) internal returns (uint96) {
         vm.prank(lender);
         return vault.claim(id, address(usdc), lender);
-    }
-
-    /// @dev A repayment of an amount, out of what the line holds.
-    function repaymentOf(uint96 amount, uint96 maxSpent, uint16 feeBps) internal view returns (Repayment memory) {
-        return Repayment(Need.AMOUNT, 0, amount, maxSpent, feeBps, keeper);
     }
 
     // ---------------------------------------------------------------- facts

@@ -17,7 +17,6 @@ from orchestrator.credit.health import max_draw, max_withdrawal
 from orchestrator.credit.offer import Fill
 from orchestrator.credit.operations import Party, Token, Transition
 from orchestrator.credit.oracle import OracleReading
-from orchestrator.credit.repayment import Need, Repayment
 from orchestrator.credit.schedule import defaults_at
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
@@ -89,17 +88,17 @@ class Step:
     share_bps: int
     price_bps: int
     apart_bps: int
-    need: Need
     fee_bps: Bps
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``repayment`` is what a payment from reserve or collateral asks for, with all of it to spend."""
+    """``spend`` is the greatest total that a payment with a fee may take from its source."""
 
     action: Action
     amount: int
-    repayment: Repayment
+    spend: int
+    fee_bps: Bps
     oracle: OracleReading
     now: Timestamp
 
@@ -146,8 +145,7 @@ def call_for(step: Step, history: History) -> Call:
     natural = _natural_amount(step.action, line, history, risk)
     amount = min(UINT96_MAX, natural * step.share_bps // BPS)
     spend = line.collateral if step.action is Action.REPAY_IN_KIND else line.reserve
-    repayment = Repayment(step.need, Bps(0), Wei(amount), spend, step.fee_bps)
-    return Call(step.action, amount, repayment, oracle, now)
+    return Call(step.action, amount, spend, step.fee_bps, oracle, now)
 
 
 def _awaited(until: Until, history: History) -> Timestamp:
@@ -198,9 +196,10 @@ def perform(call: Call, line: LineState, terms: Terms) -> Transition:
         case Action.REPAY:
             return operations.repay(line, terms, loan, now)
         case Action.REPAY_FROM_RESERVE:
-            return operations.repay_from_reserve(line, terms, call.repayment, oracle, now)
+            return operations.repay_from_reserve(line, terms, loan, Wei(call.spend), call.fee_bps, now)
         case Action.REPAY_IN_KIND:
-            return operations.repay_in_kind(line, terms, call.repayment, oracle, now)
+            spend = CollateralWei(call.spend)
+            return operations.repay_in_kind(line, terms, loan, spend, call.fee_bps, oracle, now)
         case Action.CLAIM_LOAN:
             return operations.claim(line, Token.LOAN)
         case Action.CLAIM_COLLATERAL:
@@ -238,7 +237,6 @@ def steps(actions: tuple[Action, ...] = USUAL) -> st.SearchStrategy[Step]:
         shares,
         price_moves,
         deviations,
-        st.sampled_from(Need),
         fees,
     )
 
@@ -252,7 +250,7 @@ def openings(draw: st.DrawFn) -> History:
     price = PriceE36(max(1, limit * draw(covers) * PRICE_SCALE // collateral))
     history = History(terms, Fill(limit, collateral, Wei(0)), price)
     if draw(coins):
-        history.take(Step(Until.NOW, 0, Action.DRAW, draw(shares), BPS, 0, Need.AMOUNT, Bps(0)))
+        history.take(Step(Until.NOW, 0, Action.DRAW, draw(shares), BPS, 0, Bps(0)))
     return history
 
 

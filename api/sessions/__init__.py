@@ -1,1 +1,0 @@
-"""Signing in with a wallet, and out again."""
