@@ -142,8 +142,8 @@ coverage: build ## line and branch coverage of both languages
 bench-mirror: build-release ## how fast the mirror is; results in build/bench-mirror.json (EVENTS=1000000: for long)
 	@python -m scripts.bench.mirror $(if $(EVENTS),--events $(EVENTS))
 
-gas: setup ## gas by function, on the release build
-	@FOUNDRY_PROFILE=release $(FORGE) test --gas-report
+gas: build build-release ## gas of whole transactions against budgets and snapshot (ACCEPT=1 accepts what grew)
+	@python -m tests.contracts.gas $(if $(ACCEPT),--accept)
 
 .PHONY: bench-triggers
 bench-triggers: build-release ## one round over 100,000 and a million open lines; writes build/bench-triggers.json

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from api import error_handlers
 from api.access_log import AccessLog
 from api.alerts.endpoints import router as alerts
+from api.api_keys.endpoints import router as api_keys
 from api.body_limit import BodyLimit
 from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
@@ -20,15 +21,18 @@ from api.metrics import ApiMetrics
 from api.offers.endpoints import router as offers
 from api.openapi import TITLE, VERSION, build_openapi
 from api.parts import Parts
+from api.rate_limit import RateLimit, RateLimiter
 from api.reconciliations.endpoints import router as reconciliations
 from api.reference import router as reference
+from api.sessions.endpoints import router as sessions
 from api.transactions.endpoints import router as transactions
 from api.triggers.endpoints import router as triggers
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
-    lines, offers, triggers, transactions, events, feeds, reconciliations, alerts, health, reference,
+    lines, offers, triggers, transactions, events, feeds, reconciliations, alerts, sessions, api_keys, health,
+    reference,
 )  # fmt: skip
 
 
@@ -48,6 +52,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.written_lines = WrittenLines()
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(RateLimit, limiter=RateLimiter(parts.redis, parts.bounds.requests_per_minute))
     app.add_middleware(AccessLog, metrics=app.state.metrics)
     for router in ROUTERS:
         app.include_router(router)

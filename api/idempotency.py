@@ -27,15 +27,19 @@ REPLAYED: Final = "Idempotency-Replayed"
 
 @dataclass(frozen=True, slots=True)
 class Repeatable:
-    """One POST that may come again. ``scope`` is the operation; two operations can use the same key."""
+    """One POST that may come again. ``scope`` is the operation: two operations can use the same key, and so can two
+    owners, who learn nothing of each other.
+    """
 
+    owner: str
     scope: str
     key: str | None
     digest: str
 
     @classmethod
-    async def of(cls, request: Request, scope: str, key: str | None) -> Repeatable:
-        return cls(scope, key, "0x" + keccak(await request.body()).hex())
+    async def of(cls, request: Request, owner: str, scope: str, key: str | None) -> Repeatable:
+        """``owner`` is an account, or the address whose signature is the request's authority."""
+        return cls(owner, scope, key, "0x" + keccak(await request.body()).hex())
 
     async def find_answer(self, session: AsyncSession) -> Response | None:
         """The stored answer, if this request was answered before. Holds the key until the transaction ends.
@@ -46,8 +50,9 @@ class Repeatable:
         if self.key is None:
             return None
         # One at a time for each key: the second sees the first one's row, and not a violated primary key.
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{self.scope}\n{self.key}", 0))))
-        stored = await session.get(IdempotencyKey, (self.scope, self.key))
+        lock = func.hashtextextended(f"{self.owner}\n{self.scope}\n{self.key}", 0)
+        await session.execute(select(func.pg_advisory_xact_lock(lock)))
+        stored = await session.get(IdempotencyKey, (self.owner, self.scope, self.key))
         if stored is None:
             return None
         if stored.request_digest != self.digest:
@@ -59,7 +64,12 @@ class Repeatable:
         if self.key is not None:
             session.add(
                 IdempotencyKey(
-                    scope=self.scope, key=self.key, request_digest=self.digest, status_code=status, body=body
+                    owner=self.owner,
+                    scope=self.scope,
+                    key=self.key,
+                    request_digest=self.digest,
+                    status_code=status,
+                    body=body,
                 )
             )
         return Response(body, status, media_type="application/json")

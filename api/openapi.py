@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from api.identity.principal import COOKIE, OPENAPI_SECURITY, scopes_needed
 from api.problems import MEDIA_TYPE, ProblemBody
 
 VERSION: Final = "1.0.0"
@@ -33,9 +35,15 @@ TAGS: Final = (
     {"name": "events", "description": "What happened on the chain, in order."},
     {"name": "feeds", "description": "Oracle feeds, their health and their rounds."},
     {"name": "reconciliations", "description": "Comparisons of the mirror with the chain."},
+    {"name": "identity", "description": "Signing in with a wallet, and keys for programs."},
     {"name": "alerts", "description": "What a person should know."},
     {"name": "health", "description": "Whether the service lives, is ready, and how it does."},
 )
+
+SECURITY_SCHEMES: Final = {
+    "api_key": {"type": "http", "scheme": "bearer", "description": "A key of POST /v1/api-keys."},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "The cookie of POST /v1/sessions."},
+}
 
 _ANY_PROBLEM: Final = {
     "description": "Any other refusal.",
@@ -60,6 +68,11 @@ def build_openapi(app: FastAPI) -> Schema:
     components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     components.update(_problem_schemas())
     examples = load_examples()
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema and scopes_needed(route) is not None:
+            for method in route.methods or ():
+                document["paths"][route.path][method.lower()] |= OPENAPI_SECURITY
     for operation in _operations(document):
         operation["responses"]["default"] = _ANY_PROBLEM
         for name, media in _json_bodies(operation):

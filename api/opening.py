@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from redis.asyncio import Redis
 
 from api.nodes import Nodes
-from api.parts import Bounds, Parts
+from api.parts import Bounds, Parts, Site
 from orchestrator.chain.book import AddressBook
 from orchestrator.db.session import open_engine, pool_of_reads
 
@@ -22,6 +22,7 @@ async def open_parts(
     database_url: str,
     redis_url: str,
     nodes: Nodes,
+    site: Site,
     *,
     bounds: Bounds = Bounds(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Parts]:
@@ -34,4 +35,4 @@ async def open_parts(
         stack.push_async_callback(reads.close)
         redis = Redis.from_url(redis_url)
         stack.push_async_callback(redis.aclose)
-        yield Parts(book=book, engine=engine, reads=reads, nodes=nodes, redis=redis, bounds=bounds)
+        yield Parts(book=book, engine=engine, reads=reads, nodes=nodes, redis=redis, site=site, bounds=bounds)

@@ -24,12 +24,30 @@ class Bounds:
         max_lag_blocks: mirrored blocks behind the chain's head.
         min_signer_balance_wei: below it a signer cannot be trusted to get its next transactions mined.
         check_timeout_s: how long one readiness check may take.
+        requests_per_minute: of one client, counted over all web processes.
     """
 
     min_block_wait_s: float = 5.0
     max_lag_blocks: int = 10
     min_signer_balance_wei: int = 10**16
     check_timeout_s: float = 2.0
+    requests_per_minute: int = 1_200
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where people find this service with a browser. ``origin``: scheme, host and port, as browsers send it."""
+
+    origin: str
+
+    @property
+    def domain(self) -> str:
+        """Host and port."""
+        return self.origin.partition("://")[2]
+
+    @property
+    def secure(self) -> bool:
+        return self.origin.startswith("https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,7 @@ class Parts:
     reads: AsyncConnectionPool
     nodes: Nodes
     redis: Redis
+    site: Site
     bounds: Bounds = Bounds()
     tokens: Tokens = field(init=False)
 

@@ -148,6 +148,13 @@ IDEMPOTENCY_KEY_REUSED: Final = Kind(
     "use a new `Idempotency-Key` for each new request; repeat a request unchanged",
 )  # fmt: skip
 
+RATE_LIMITED: Final = Kind(
+    "rate_limited", 429, "Too many requests", "wait for the seconds of `Retry-After`; read what changes from the stream"
+)
+
+BODY_PROBLEMS: Final = (MALFORMED_JSON, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST)
+"""What every operation with a body can answer instead."""
+
 # ---------------------------------------------------------------- what we know of the chain
 
 BLOCK_NOT_MIRRORED: Final = Kind(

@@ -13,7 +13,17 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {CreditLineNFT} from "./CreditLineNFT.sol";
 import {Escrow} from "./escrow/Escrow.sol";
 import {ICreditLineNFT} from "./interfaces/ICreditLineNFT.sol";
-import {ICreditVault, LineTerms, Market, Offer, Source, Status, StoredState} from "./interfaces/ICreditVault.sol";
+import {
+    ICreditVault,
+    LineTerms,
+    Market,
+    Need,
+    Offer,
+    Repayment,
+    Source,
+    Status,
+    StoredState
+} from "./interfaces/ICreditVault.sol";
 import {INoteDescriptor} from "./interfaces/INoteDescriptor.sol";
 import {IOracleAdapter} from "./interfaces/IOracleAdapter.sol";
 import {ChargesLib} from "./libraries/ChargesLib.sol";
@@ -35,6 +45,7 @@ import {HealthLib, LiquidationLimit} from "./libraries/HealthLib.sol";
 import {Line, LineLib} from "./libraries/LineLib.sol";
 import {MathLib} from "./libraries/MathLib.sol";
 import {OfferLib} from "./libraries/OfferLib.sol";
+import {Terms, TermsLib} from "./libraries/TermsLib.sol";
 
 /// @title CreditVault
 /// @notice Credit lines against signed offers. What follows is what the code can be held against.
@@ -72,7 +83,6 @@ import {OfferLib} from "./libraries/OfferLib.sol";
 /// - Ether is held as WETH only.
 contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuardTransient {
     using ChargesLib for Line;
-    using ChargesLib for LineTerms;
     using LineLib for Line;
     using MathLib for uint256;
     using OfferLib for Offer;
@@ -213,7 +223,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
             amount,
             line.collateral.toUint96(),
             fee,
-            line.terms
+            line.terms.unpack()
         );
         _create(line);
         nft.mint(offer.lender, line.id);
@@ -229,7 +239,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     {
         line.id = ++_lineCount;
         line.borrower = borrower;
-        line.terms = offer.toTerms(marketId, block.timestamp.toUint32());
+        line.terms = TermsLib.pack(offer.toTerms(marketId, block.timestamp.toUint32()));
         line.accruedAt = block.timestamp;
         line.undrawn = amount;
         line.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
@@ -275,7 +285,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         line.collateral += amount;
         emit EventsLib.CollateralDeposited(id, msg.sender, amount);
         _save(line);
-        _pull(_markets[line.terms.marketId].collateralToken, msg.sender, amount);
+        _pull(_markets[line.terms.marketId()].collateralToken, msg.sender, amount);
     }
 
     /// @inheritdoc ICreditVault
@@ -287,8 +297,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount <= line.collateral, ErrorsLib.BeyondCollateral(amount, line.collateral));
         require(line.principal > 0 || !line.lends(), ErrorsLib.LeaveThroughClose(id));
         line.collateral -= amount;
-        Market storage market_ = _markets[line.terms.marketId];
-        if (line.debtUp() > 0) {
+        Market storage market_ = _markets[line.terms.marketId()];
+        if (line.isInDebt()) {
             _requireNotStopped();
             _requireWithinInitialLtv(line, market_);
         }
@@ -305,7 +315,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         line.reserve += amount;
         emit EventsLib.ReserveDeposited(id, msg.sender, amount);
         _save(line);
-        _pull(_markets[line.terms.marketId].loanToken, msg.sender, amount);
+        _pull(_markets[line.terms.marketId()].loanToken, msg.sender, amount);
     }
 
     /// @inheritdoc ICreditVault
@@ -316,8 +326,8 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         _requireBorrower(line);
         require(amount <= line.reserve, ErrorsLib.BeyondReserve(amount, line.reserve));
         require(line.unpaidSince == 0, ErrorsLib.BillUnpaid(id, line.unpaidSince));
-        Market storage market_ = _markets[line.terms.marketId];
-        if (line.debtUp() > 0) {
+        Market storage market_ = _markets[line.terms.marketId()];
+        if (line.isInDebt()) {
             _requireNotStopped();
             _requireHealthy(line, _measuringPrice(line, market_.oracle));
         }
@@ -342,7 +352,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount <= line.undrawn, ErrorsLib.BeyondUndrawn(amount, line.undrawn));
         line.undrawn -= amount;
         line.principal += amount;
-        Market storage market_ = _markets[line.terms.marketId];
+        Market storage market_ = _markets[line.terms.marketId()];
         require(line.principal >= market_.minDebt, ErrorsLib.BelowMinDebt(line.principal, market_.minDebt));
         _requireWithinInitialLtv(line, market_);
         emit EventsLib.Drawn(id, to, amount);
@@ -357,53 +367,50 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(amount > 0, ErrorsLib.ZeroAmount());
         Line memory line = _read(id);
         _accrue(line);
-        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
+        require(line.isInDebt(), ErrorsLib.NothingDue(id));
         // Clamped, so that nobody can make a repayment of everything fail by repaying one unit first.
         paid = uint256(amount).min(line.debtUp()).toUint96();
         _payRevolving(line, paid, Source.CASH);
         _save(line);
-        _pull(_markets[line.terms.marketId].loanToken, msg.sender, paid);
+        _pull(_markets[line.terms.marketId()].loanToken, msg.sender, paid);
     }
 
     /// @inheritdoc ICreditVault
-    function repayFromReserve(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+    function repayFromReserve(uint256 id, Repayment calldata repayment)
         external
         nonReentrant
-        returns (uint96 paid, uint96 fee)
+        returns (uint96 needed, uint96 paid, uint96 fee)
     {
-        require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
         Line memory line = _read(id);
-        _accrue(line);
-        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
-        _requireBorrowerOrOperator(line);
-        uint256 budget = uint256(line.reserve).min(maxSpent);
-        paid = HealthLib.largestPayment(budget, feeBps).min(maxPaid).min(line.debtUp()).toUint96();
+        _prepareToRepay(line, repayment);
+        needed = _neededInCash(line, repayment);
+        uint256 feeBps = repayment.feeBps;
+        paid = uint96(HealthLib.largestPayment(line.reserve.min(repayment.maxSpent), feeBps).min(needed));
         require(paid > 0, ErrorsLib.ZeroAmount());
-        fee = HealthLib.keeperFeeDown(paid, feeBps).toUint96();
+        fee = uint96(HealthLib.keeperFeeDown(paid, feeBps));
 
         line.reserve -= paid + fee;
         _payRevolving(line, paid, Source.RESERVE);
-        address loanToken = _markets[line.terms.marketId].loanToken;
+        address loanToken = _markets[line.terms.marketId()].loanToken;
+        address keeper = repayment.keeper;
         if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, loanToken, fee);
         _save(line);
         _push(loanToken, keeper, fee);
     }
 
     /// @inheritdoc ICreditVault
-    function repayInKind(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+    function repayInKind(uint256 id, Repayment calldata repayment)
         external
         nonReentrant
-        returns (uint96 paid, uint96 seized, uint96 fee)
+        returns (uint96 needed, uint96 paid, uint96 seized, uint96 fee)
     {
-        require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
         Line memory line = _read(id);
-        _accrue(line);
-        require(line.debtUp() > 0, ErrorsLib.NothingDue(id));
-        _requireBorrowerOrOperator(line);
-        Market storage market_ = _markets[line.terms.marketId];
+        _prepareToRepay(line, repayment);
+        Market storage market_ = _markets[line.terms.marketId()];
         (uint256 priceE36, uint256 measuredE36) = _pricesInKind(line.terms, IOracleAdapter(market_.oracle));
         bool healthy = _isHealthy(line, measuredE36);
-        (paid, seized, fee) = _quoteInKind(line, maxPaid, maxSpent, feeBps, priceE36, measuredE36);
+        needed = _needed(line, repayment, measuredE36, true);
+        (paid, seized, fee) = _quoteInKind(line, needed, repayment, priceE36, measuredE36);
         require(paid > 0, ErrorsLib.ZeroAmount());
 
         line.collateral -= seized + fee;
@@ -412,36 +419,71 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         // Far apart feeds seize more than the LTV gains: that must not hand a healthy line to its liquidators.
         if (healthy) _requireHealthy(line, measuredE36);
         emit EventsLib.SeizedInKind(id, seized, priceE36);
-        if (fee > 0) emit EventsLib.KeeperPaid(id, keeper, market_.collateralToken, fee);
+        if (fee > 0) emit EventsLib.KeeperPaid(id, repayment.keeper, market_.collateralToken, fee);
         _save(line);
-        _push(market_.collateralToken, keeper, fee);
+        _push(market_.collateralToken, repayment.keeper, fee);
+    }
+
+    /// @dev Accrues. Refuses a caller who may not, and a keeper's fee beyond the cap.
+    function _prepareToRepay(Line memory line, Repayment calldata repayment) private view {
+        _accrue(line);
+        _requireBorrowerOrOperator(line);
+        uint256 feeBps = repayment.feeBps;
+        require(feeBps <= MAX_KEEPER_FEE_BPS, ErrorsLib.FeeTooHigh(feeBps, MAX_KEEPER_FEE_BPS));
+    }
+
+    /// @dev What a repayment in cash is to cover. Only an excess needs a price.
+    function _neededInCash(Line memory line, Repayment calldata repayment) private view returns (uint96) {
+        bool priced = repayment.need == Need.EXCESS;
+        uint256 measuredE36 = priced ? _measuringPrice(line, _markets[line.terms.marketId()].oracle) : 0;
+        return _needed(line, repayment, measuredE36, false);
+    }
+
+    /// @dev Refuses when nothing is needed.
+    function _needed(Line memory line, Repayment calldata repayment, uint256 measuredE36, bool inKind)
+        private
+        pure
+        returns (uint96)
+    {
+        uint256 debt = line.debtUp();
+        uint256 needed = repayment.need == Need.BILL ? line.dueUp() : debt.min(repayment.amount);
+        if (repayment.need == Need.EXCESS) {
+            uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
+            uint256 threshold = line.terms.initialLtvBps().max(repayment.thresholdBps);
+            if (!HealthLib.exceedsLtv(debt, value, threshold)) needed = 0;
+            else if (inKind) needed = HealthLib.excessInKindUp(debt, value, line.terms);
+            else needed = HealthLib.excessUp(debt, value, line.terms);
+        }
+        require(needed > 0, ErrorsLib.NothingDue(line.id));
+        return needed.toUint96();
     }
 
     /// @dev Both readings. Refuses a discount that is off, or smaller than the feeds' deviation.
-    function _pricesInKind(LineTerms memory terms_, IOracleAdapter oracle)
+    function _pricesInKind(Terms terms_, IOracleAdapter oracle)
         private
         view
         returns (uint256 priceE36, uint256 measuredE36)
     {
         uint256 deviation;
         (priceE36, deviation) = oracle.riskPrice();
-        uint256 discount = terms_.inKindDiscountBps;
+        uint256 discount = terms_.inKindDiscountBps();
         require(discount > 0 && discount >= deviation, ErrorsLib.InKindRefused(discount, deviation));
         measuredE36 = oracle.measuringPrice();
     }
 
-    /// @dev What a payment in kind of at most `maxPaid` comes to if seizure and fee may take `maxSpent` of collateral.
+    /// @dev What a payment in kind of at most `needed` comes to.
     function _quoteInKind(
         Line memory line,
-        uint256 maxPaid,
-        uint256 maxSpent,
-        uint256 feeBps,
+        uint256 needed,
+        Repayment calldata repayment,
         uint256 priceE36,
         uint256 measuredE36
     ) private pure returns (uint96 paid, uint96 seized, uint96 fee) {
-        uint256 discount = line.terms.inKindDiscountBps;
-        uint256 affordable = HealthLib.affordableInKindDown(line.collateral.min(maxSpent), discount, feeBps, priceE36);
-        paid = affordable.min(maxPaid).min(_allowanceInKind(line, measuredE36)).toUint96();
+        uint256 discount = line.terms.inKindDiscountBps();
+        uint256 feeBps = repayment.feeBps;
+        uint256 budget = line.collateral.min(repayment.maxSpent);
+        uint256 affordable = HealthLib.affordableInKindDown(budget, discount, feeBps, priceE36);
+        paid = affordable.min(needed).min(_allowanceInKind(line, measuredE36)).toUint96();
         seized = HealthLib.seizedInKindUp(paid, discount, priceE36).toUint96();
         fee = HealthLib.keeperFeeDown(paid, feeBps).mulDivDown(PRICE_SCALE, priceE36).toUint96();
     }
@@ -451,10 +493,10 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint256 debt = line.debtUp();
         uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
         allowance = line.dueUp();
-        if (HealthLib.exceedsLtv(debt, value, line.terms.inKindLtvBps)) {
+        if (HealthLib.exceedsLtv(debt, value, line.terms.inKindLtvBps())) {
             allowance = allowance.max(HealthLib.excessInKindUp(debt, value, line.terms));
         }
-        require(allowance > 0, ErrorsLib.InKindNotNeeded(debt, value, line.terms.inKindLtvBps));
+        require(allowance > 0, ErrorsLib.InKindNotNeeded(debt, value, line.terms.inKindLtvBps()));
     }
 
     // ---------------------------------------------------------------- the end of a line
@@ -479,7 +521,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         emit EventsLib.Closed(id, to, undrawn.toUint96(), collateral.toUint96(), reserve.toUint96());
         _save(line);
 
-        Market storage market_ = _markets[line.terms.marketId];
+        Market storage market_ = _markets[line.terms.marketId()];
         _pull(market_.loanToken, msg.sender, paid);
         _push(market_.loanToken, to, reserve);
         _push(market_.collateralToken, to, collateral);
@@ -517,15 +559,15 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         require(to != address(0), ErrorsLib.ZeroAddress());
         Line memory line = _read(id);
         _accrue(line);
-        Market storage market_ = _markets[line.terms.marketId];
+        Market storage market_ = _markets[line.terms.marketId()];
         uint256 priceE36 = _payFromReserveFirst(line, market_.oracle);
-        if (maxRepaid > 0 && line.debtUp() > 0) {
+        if (maxRepaid > 0 && line.isInDebt()) {
             if (priceE36 == 0) priceE36 = _measuringPrice(line, market_.oracle);
             (repaid, seized) = _seize(line, maxRepaid, priceE36, market_.minDebt);
         }
         require(seized >= minSeized, ErrorsLib.SeizedTooLittle(seized, minSeized));
         emit EventsLib.Liquidated(id, msg.sender, to, repaid, seized, priceE36);
-        if (line.collateral == 0 && line.reserve == 0 && line.debtUp() > 0) _writeOff(line);
+        if (line.collateral == 0 && line.reserve == 0 && line.isInDebt()) _writeOff(line);
         _save(line);
 
         _pull(market_.loanToken, msg.sender, repaid);
@@ -564,7 +606,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         bool seizesAll = repaid == limit.seizesAllAt;
         uint256 left = debt - repaid;
         require(left == 0 || left >= minDebt || seizesAll, ErrorsLib.BelowMinDebt(left, minDebt));
-        uint256 bought = seizesAll ? line.collateral : HealthLib.seizedDown(repaid, line.terms.bonusBps, priceE36);
+        uint256 bought = seizesAll ? line.collateral : HealthLib.seizedDown(repaid, line.terms.bonusBps(), priceE36);
         seized = bought.toUint96();
         line.collateral -= seized;
         _payToClaim(line, repaid, Source.LIQUIDATION);
@@ -587,7 +629,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         // Nothing is accrued and no status is looked at: what was paid to the holder is the holder's.
         Line memory line = _read(id);
         require(nft.isOwnerOrApproved(msg.sender, id), ErrorsLib.NotHolder(id, msg.sender));
-        Market storage market_ = _markets[line.terms.marketId];
+        Market storage market_ = _markets[line.terms.marketId()];
         if (token == market_.loanToken) {
             amount = line.claimLoan.toUint96();
             line.claimLoan = 0;
@@ -681,7 +723,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
 
     /// @inheritdoc ICreditVault
     function terms(uint256 id) external view returns (LineTerms memory) {
-        return _read(id).terms;
+        return _read(id).terms.unpack();
     }
 
     /// @inheritdoc ICreditVault
@@ -707,7 +749,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
     function health(uint256 id) external view returns (uint256 debt, uint256 value) {
         Line memory line = _read(id);
         line.advance(block.timestamp);
-        uint256 priceE36 = _measuringPrice(line, _markets[line.terms.marketId].oracle);
+        uint256 priceE36 = _measuringPrice(line, _markets[line.terms.marketId()].oracle);
         return (line.debtUp(), HealthLib.valueDown(line.collateral, priceE36));
     }
 
@@ -716,6 +758,13 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         Line memory line = _read(id);
         line.advance(block.timestamp);
         return line.statusOf();
+    }
+
+    /// @inheritdoc ICreditVault
+    function neededOf(uint256 id, Repayment calldata repayment) external view returns (uint96) {
+        Line memory line = _read(id);
+        _prepareToRepay(line, repayment);
+        return _neededInCash(line, repayment);
     }
 
     /// @inheritdoc ICreditVault
@@ -750,8 +799,11 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         bool revolves = line.lends() && !line.inDefault();
         uint256 principal = _pay(line, amount, source);
         if (!revolves) principal = 0;
-        line.undrawn += principal;
-        line.claimLoan += amount - principal;
+        unchecked {
+            // Of whole words; whether they still fit their slots is asked when they are written.
+            line.undrawn += principal;
+            line.claimLoan += amount - principal;
+        }
     }
 
     /// @dev A payment that goes to the holder's claim, all of it: from liquidation and close.
@@ -783,19 +835,19 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         (uint256 priceE36,) = IOracleAdapter(market_.oracle).riskPrice();
         uint256 debt = line.debtUp();
         uint256 value = HealthLib.valueDown(line.collateral, priceE36);
-        uint256 ltv = line.terms.initialLtvBps;
+        uint256 ltv = line.terms.initialLtvBps();
         require(!HealthLib.exceedsLtv(debt, value, ltv), ErrorsLib.BeyondInitialLtv(debt, value, ltv));
     }
 
     function _isHealthy(Line memory line, uint256 measuredE36) private pure returns (bool) {
         uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
-        return !HealthLib.exceedsLtv(line.debtUp(), value, line.terms.liquidationLtvBps);
+        return !HealthLib.exceedsLtv(line.debtUp(), value, line.terms.liquidationLtvBps());
     }
 
     function _requireHealthy(Line memory line, uint256 measuredE36) private pure {
         if (_isHealthy(line, measuredE36)) return;
         uint256 value = HealthLib.valueDown(line.collateral, measuredE36);
-        revert ErrorsLib.Unhealthy(line.debtUp(), value, line.terms.liquidationLtvBps);
+        revert ErrorsLib.Unhealthy(line.debtUp(), value, line.terms.liquidationLtvBps());
     }
 
     /// @dev A line without collateral needs no price to be measured: its value is zero at any.

@@ -96,9 +96,9 @@ contract NoteDescriptor is INoteDescriptor {
     /// @dev Debt over value at the measuring price, rounded up. Without a price there is nothing to say.
     function _ltv(ICreditVault vault, Line memory line) private view returns (string memory text, bool unhealthy) {
         try vault.health(line.id) returns (uint256 debt, uint256 value) {
-            unhealthy = HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps);
+            unhealthy = HealthLib.exceedsLtv(debt, value, line.terms.liquidationLtvBps());
             text = value > 0 ? TextLib.percent(debt.mulDivUp(BPS, value)) : "no value";
-            text = string.concat(text, " of ", TextLib.percent(line.terms.liquidationLtvBps));
+            text = string.concat(text, " of ", TextLib.percent(line.terms.liquidationLtvBps()));
         } catch {
             text = "no price";
         }

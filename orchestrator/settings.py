@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     covenant_keystore_password_file: Path | None = None
     covenant_api_host: str = "127.0.0.1"
     covenant_api_port: int = Field(default=8420, ge=0, le=65_535)
+    covenant_public_origin: str | None = None
+    covenant_api_key: SecretStr | None = None
+    covenant_requests_per_minute: int = Field(default=1_200, ge=1)
     covenant_state_dir: Path = Path(".covenant")
     covenant_evaluate_at: Literal["latest", "safe"] = "latest"
     covenant_max_fee_per_gas_wei: int = Field(default=200 * GWEI, ge=1)
@@ -66,6 +69,20 @@ class Settings(BaseSettings):
             "redis+socket",
         ):
             raise ValueError("must be a Redis URL: redis://host:6379/0, or unix:///path/to/socket")
+        return value
+
+    @field_validator("covenant_public_origin")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "http://none")
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.netloc
+            or parts.path
+            or parts.query
+            or "@" in parts.netloc
+        ):
+            raise ValueError("must be what browsers call an origin: https://covenant.example")
         return value
 
     @field_validator("rpc_url")

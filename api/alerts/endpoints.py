@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query
 
 from api.alerts.repository import AlertFilter, AlertRepository
 from api.alerts.schemas import Alert, AlertPage
+from api.identity.principal import CREDENTIAL_PROBLEMS, Principal, requires
+from api.identity.scopes import Scope
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_moment_and_uuid, encode_moment
 from api.parts import PartsDep
-from api.problems import DATABASE_UNAVAILABLE, INVALID_REQUEST, MALFORMED_CURSOR, documented
+from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, documented
 from api.snapshot import as_of_cursor, find_cursor, reading
 from api.wire import Instant
 from orchestrator.alerts import Severity
@@ -25,16 +27,17 @@ _OPEN: Final = {"open": True, "resolved": False, "all": None}
     "",
     summary="List alerts",
     response_model=AlertPage,
-    responses=documented(MALFORMED_CURSOR, INVALID_REQUEST, DATABASE_UNAVAILABLE),
+    responses=documented(MALFORMED_CURSOR, INVALID_REQUEST, *CREDENTIAL_PROBLEMS),
 )
 async def list_alerts(
+    principal: Annotated[Principal, requires(Scope.ALERTS_READ)],
     parts: PartsDep,
     state: Annotated[Literal["open", "resolved", "all"], Query()] = "open",
     severity: Annotated[Severity | None, Query()] = None,
     limit: Limit = DEFAULT_PAGE,
     cursor: CursorText = None,
 ) -> AlertPage:
-    """The newest first. They are told also before the first block is mirrored: they may say why."""
+    """The newest first, for operators and auditors. Told also before the first block is mirrored: they may say why."""
     before = None if cursor is None else decode_moment_and_uuid(cursor)
     async with reading(parts) as session:
         block = await find_cursor(session, parts.chain_id)

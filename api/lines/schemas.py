@@ -266,7 +266,7 @@ class Mandate(WireModel):
     trigger: Address
     borrower: Address
     kind: Literal["due", "ltv", "level", "share"]
-    paid_from: Literal["reserve", "collateral"]
+    paid_from: Literal["reserve", "collateral", "top_up"]
     threshold_bps: int
     share_bps: int
     fee_bps: int

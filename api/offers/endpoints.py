@@ -91,7 +91,8 @@ async def post_signed_offer(
 
     Posting the same offer again changes nothing and returns it with 200.
     """
-    return await post_offer(parts, signed, await Repeatable.of(request, "POST /v1/offers", idempotency_key))
+    lender = signed.offer.lender
+    return await post_offer(parts, signed, await Repeatable.of(request, lender, "POST /v1/offers", idempotency_key))
 
 
 @router.get(

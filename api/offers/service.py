@@ -16,6 +16,7 @@ from api.offers.problems import (
     GROUP_CANCELLED,
     GROUP_CONSUMED,
     OFFER_EXPIRED,
+    SIGNATURE_REFUSED,
     UNKNOWN_MARKET,
     WRONG_DOMAIN,
     WRONG_EPOCH,
@@ -28,9 +29,9 @@ from api.offers.schemas import (
     TypedDataPayload,
     WhyNotFillable,
 )
-from api.offers.signatures import check_signature
 from api.parts import Parts
 from api.problems import InvalidField, Kind, Problem
+from api.signatures import SignatureRefused, check_signature
 from api.snapshot import Snapshot, find_cursor, mirror_empty, reading
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.typed_data import TypedData, offer_data
@@ -85,7 +86,7 @@ async def post_offer(parts: Parts, signed: SignedOffer, repeatable: Repeatable) 
         known = await _repository(session, parts).find(data.struct_hash())
     if known is None or known.signature != signed.signature_bytes:
         # Before the transaction: a slow node must not hold a row lock.
-        await check_signature(parts.nodes, signed.offer.lender, data, signed.signature_bytes)
+        await _require_signature(parts, signed, data)
     async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
         answered = await repeatable.find_answer(session)
         if answered is not None:
@@ -125,6 +126,14 @@ async def _require_fillable(
     if why_not is not None:
         kind, detail = _REFUSALS[why_not]
         raise Problem(kind, detail.format(offer=message, standing=standing, now=cursor.timestamp))
+
+
+async def _require_signature(parts: Parts, signed: SignedOffer, data: TypedData) -> None:
+    digest = bytes.fromhex(data.digest()[2:])
+    try:
+        await check_signature(parts.nodes, signed.offer.lender, digest, signed.signature_bytes)
+    except SignatureRefused as refused:
+        raise Problem(SIGNATURE_REFUSED, refused.message, refused.hint) from refused
 
 
 def require_domain(signed: SignedOffer, book: AddressBook) -> None:

@@ -4,10 +4,9 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {LineTerms, StoredState} from "../interfaces/ICreditVault.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
-import {EventsLib} from "../libraries/EventsLib.sol";
 import {Line, LineLib} from "../libraries/LineLib.sol";
+import {Terms} from "../libraries/TermsLib.sol";
 
 /// @title Escrow
 /// @notice Custody, and nothing else: it alone moves tokens, and it alone reads and writes the storage of lines.
@@ -22,49 +21,21 @@ abstract contract Escrow {
 
     // ---------------------------------------------------------------- storage
 
-    /// @dev A line in storage: six slots, of which the last two are touched only when they hold something.
+    /// @dev A line in storage, packed by `_write`; the first field of each slot is its lowest. The last two are touched only
+    /// when they hold something.
     struct Slots {
-        LineTerms terms;
-        Parties parties;
-        Principal principal;
-        Charges charges;
-        Bill bill;
-        Instalment instalment;
+        Terms terms; //        `TermsLib`
+        uint256 parties; //    borrower 160 | collateral 96
+        uint256 principal; //  principal 96 | undrawn 96 | accruedAt 32 | seq 32
+        uint256 charges; //    unbilled 144 | claimLoan 96 | flags 8, marks 8
+        uint256 bill; //       billed 144 | reserve 96
+        uint256 instalment; // billedPrincipal 96 | unpaidSince 32 | claimCollateral 96
     }
 
-    struct Parties {
-        address borrower;
-        uint96 collateral;
-    }
-
-    struct Principal {
-        uint96 principal;
-        uint96 undrawn;
-        uint32 accruedAt;
-        uint32 seq;
-    }
-
-    struct Charges {
-        uint144 unbilled;
-        uint96 claimLoan;
-        uint16 flags;
-    }
-
-    struct Bill {
-        uint144 billed;
-        uint96 reserve;
-    }
-
-    struct Instalment {
-        uint96 billedPrincipal;
-        uint32 unpaidSince;
-        uint96 claimCollateral;
-    }
-
-    /// @dev Internal flags, beside the public ones: whether the two lazy slots hold anything.
-    uint16 private constant HAS_BILL = 1 << 8;
-    uint16 private constant HAS_INSTALMENT = 1 << 9;
-    uint16 private constant PUBLIC_FLAGS = 0xff;
+    /// @dev Marks beside the public flags. OPENED is always set: what `open` pays for once, no later action has to.
+    uint256 private constant OPENED = 1 << 8;
+    uint256 private constant HAS_BILL = 1 << 9;
+    uint256 private constant HAS_INSTALMENT = 1 << 10;
 
     mapping(uint256 id => Slots) private _slots;
 
@@ -75,23 +46,35 @@ abstract contract Escrow {
         Slots storage slots = _slots[id];
         line.id = id;
         line.terms = slots.terms;
-        require(line.terms.openedAt != 0, ErrorsLib.NoSuchLine(id));
-        Parties memory parties = slots.parties;
-        (line.borrower, line.collateral) = (parties.borrower, parties.collateral);
-        Principal memory principal = slots.principal;
-        (line.principal, line.undrawn) = (principal.principal, principal.undrawn);
-        (line.accruedAt, line.seq) = (principal.accruedAt, principal.seq);
-        Charges memory charges = slots.charges;
-        (line.unbilled, line.claimLoan) = (charges.unbilled, charges.claimLoan);
-        line.flags = charges.flags & PUBLIC_FLAGS;
-        if (charges.flags & HAS_BILL != 0) {
-            Bill memory bill = slots.bill;
-            (line.billed, line.reserve) = (bill.billed, bill.reserve);
+        require(Terms.unwrap(line.terms) != 0, ErrorsLib.NoSuchLine(id));
+
+        uint256 word = slots.parties;
+        line.borrower = address(uint160(word));
+        line.collateral = word >> 160;
+
+        word = slots.principal;
+        line.principal = uint96(word);
+        line.undrawn = uint96(word >> 96);
+        line.accruedAt = uint32(word >> 192);
+        line.seq = word >> 224;
+
+        word = slots.charges;
+        line.unbilled = uint144(word);
+        line.claimLoan = uint96(word >> 144);
+        line.flags = uint8(word >> 240);
+        uint256 marks = word >> 240;
+        line.slotsInUse = marks;
+
+        if (marks & HAS_BILL != 0) {
+            word = slots.bill;
+            line.billed = uint144(word);
+            line.reserve = word >> 144;
         }
-        if (charges.flags & HAS_INSTALMENT != 0) {
-            Instalment memory instalment = slots.instalment;
-            (line.billedPrincipal, line.unpaidSince) = (instalment.billedPrincipal, instalment.unpaidSince);
-            line.claimCollateral = instalment.claimCollateral;
+        if (marks & HAS_INSTALMENT != 0) {
+            word = slots.instalment;
+            line.billedPrincipal = uint96(word);
+            line.unpaidSince = uint32(word >> 96);
+            line.claimCollateral = word >> 128;
         }
         line.face = line.faceOf();
     }
@@ -104,22 +87,24 @@ abstract contract Escrow {
 
     /// @dev Writes a line's state under the next `seq` and announces it.
     function _write(Line memory line) internal {
-        line.seq += 1;
-        StoredState memory state = line.toStored();
-        Slots storage slots = _slots[line.id];
-        slots.parties = Parties(line.borrower, state.collateral);
-        slots.principal = Principal(state.principal, state.undrawn, state.accruedAt, state.seq);
-
-        uint16 lazyBefore = slots.charges.flags & ~PUBLIC_FLAGS;
-        uint16 lazy = 0;
-        if (state.billed != 0 || state.reserve != 0) lazy |= HAS_BILL;
-        if (state.billedPrincipal != 0 || state.unpaidSince != 0 || state.claimCollateral != 0) lazy |= HAS_INSTALMENT;
-        slots.charges = Charges(state.unbilled, state.claimLoan, state.flags | lazy);
-        if ((lazy | lazyBefore) & HAS_BILL != 0) slots.bill = Bill(state.billed, state.reserve);
-        if ((lazy | lazyBefore) & HAS_INSTALMENT != 0) {
-            slots.instalment = Instalment(state.billedPrincipal, state.unpaidSince, state.claimCollateral);
+        unchecked {
+            line.seq += 1;
         }
-        emit EventsLib.LineState(line.id, state);
+        line.requireFits();
+        uint256 bill = line.billed | line.reserve << 144;
+        uint256 instalment = line.billedPrincipal | line.unpaidSince << 96 | line.claimCollateral << 128;
+        uint256 marks = OPENED;
+        if (bill != 0) marks |= HAS_BILL;
+        if (instalment != 0) marks |= HAS_INSTALMENT;
+
+        Slots storage slots = _slots[line.id];
+        slots.parties = uint160(line.borrower) | line.collateral << 160;
+        slots.principal = line.principal | line.undrawn << 96 | line.accruedAt << 192 | line.seq << 224;
+        slots.charges = line.unbilled | line.claimLoan << 144 | (line.flags | marks) << 240;
+        marks |= line.slotsInUse;
+        if (marks & HAS_BILL != 0) slots.bill = bill;
+        if (marks & HAS_INSTALMENT != 0) slots.instalment = instalment;
+        line.emitState();
     }
 
     // ---------------------------------------------------------------- tokens

@@ -91,6 +91,27 @@ enum Source {
     LIQUIDATION
 }
 
+/// @notice What a repayment from reserve or collateral is to cover.
+/// @dev AMOUNT: an amount, or the debt where that is less. BILL: what is billed and unpaid. EXCESS: what restores the initial
+/// LTV, once debt over value at the measuring price is above it and above a threshold.
+enum Need {
+    AMOUNT,
+    BILL,
+    EXCESS
+}
+
+/// @notice A repayment from what the line holds. The vault derives what is needed, and bounds what it may cost.
+/// @dev `amount`, in loan base units, is read for AMOUNT only, `thresholdBps` for EXCESS only. `maxSpent` bounds payment and
+/// keeper's fee together, in base units of the token they come from. The fee is `feeBps` of the payment, at most 100.
+struct Repayment {
+    Need need;
+    uint16 thresholdBps;
+    uint96 amount;
+    uint96 maxSpent;
+    uint16 feeBps;
+    address keeper;
+}
+
 /// @notice Where a line stands with its bills. Health (debt against collateral) is a separate question.
 /// @dev DUE is the one second t = unpaidSince; PAST_DUE lasts through the grace period; DEFAULT comes after it.
 enum Status {
@@ -110,6 +131,9 @@ enum Status {
 /// was closed or written off (views and `claim` excepted). Amounts of zero are refused with `ZeroAmount`, except `liquidate`'s.
 /// Every action but `deposit`, `depositReserve` and `claim` accrues the line to the block's timestamp. Each adds one to `seq`.
 interface ICreditVault {
+    /// @notice The line's full new state: after every action, and after the action's own events (`EventsLib`).
+    event LineState(uint256 indexed id, StoredState state);
+
     // ---------------------------------------------------------------- markets
 
     /// @notice Allow-lists a market. Markets are never changed nor removed.
@@ -187,26 +211,27 @@ interface ICreditVault {
     /// @return paid what was taken: min(amount, debt).
     function repay(uint256 id, uint96 amount) external returns (uint96 paid);
 
-    /// @notice Repays from the line's reserve, at most the debt. Only the borrower or its operator.
-    /// @dev The keeper's fee ⌊paid·feeBps/1e4⌋ comes on top from the reserve and goes to `keeper`; feeBps ≤ 100.
-    /// `paid` is the largest amount with paid ≤ maxPaid, paid ≤ debt and paid + fee ≤ min(reserve, maxSpent).
-    /// The reserve is cash: what it pays is credited as in `repay`.
-    /// @return paid and fee in loan base units.
-    function repayFromReserve(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+    /// @notice Repays from the line's reserve what is needed, as far as reserve and `maxSpent` go. Only the borrower or its operator.
+    /// @dev Refused (`NothingDue`) when nothing is needed. `paid` is the largest amount with paid ≤ needed and
+    /// paid + fee ≤ min(reserve, maxSpent), the fee ⌊paid·feeBps/1e4⌋ coming on top. The reserve is cash: what it pays is
+    /// credited as in `repay`. Reads a price for EXCESS only.
+    /// @return needed what was asked for, paid and fee of it; all in loan base units.
+    function repayFromReserve(uint256 id, Repayment calldata repayment)
         external
-        returns (uint96 paid, uint96 fee);
+        returns (uint96 needed, uint96 paid, uint96 fee);
 
     /// @notice Repays in kind: collateral moves to the holder's claim at the risk price less the offer's discount.
     /// @dev Only the borrower or its operator. Only for an unpaid bill (then at most what is due) or when
     /// debt·1e4 > inKindLtvBps·V at the measuring price (then at most what restores the initial LTV); whichever allows more.
-    /// Refused when the discount is zero or smaller than the feeds' deviation. Seizes ⌈paid·1e36·1e4/(price·(1e4−discount))⌉.
+    /// Refused when the discount is zero or smaller than the feeds' deviation, and (`NothingDue`) when nothing is needed.
+    /// EXCESS needs more than in cash, because the collateral shrinks too. Seizes ⌈paid·1e36·1e4/(price·(1e4−discount))⌉.
     /// The keeper's fee is ⌊paid·feeBps/1e4⌋ in loan value, taken in collateral at the risk price, rounded down.
     /// Fee and seizure stay within min(collateral, maxSpent). Refused (`Unhealthy`) if it would make a healthy line unhealthy.
     /// Nothing of it becomes undrawn again.
-    /// @return paid in loan base units, seized and fee in collateral base units.
-    function repayInKind(uint256 id, uint96 maxPaid, uint96 maxSpent, uint16 feeBps, address keeper)
+    /// @return needed what was asked for and paid of it in loan base units, seized and fee in collateral base units.
+    function repayInKind(uint256 id, Repayment calldata repayment)
         external
-        returns (uint96 paid, uint96 seized, uint96 fee);
+        returns (uint96 needed, uint96 paid, uint96 seized, uint96 fee);
 
     /// @notice Pays all that is owed from the reserve first and then from the caller, releases undrawn to the claim, and
     /// returns collateral and reserve to `to`. Only the borrower (an operator: to the borrower). Cannot be paused, needs no price.
@@ -290,6 +315,9 @@ interface ICreditVault {
     /// @notice All that is owed now, and what the collateral is worth at the measuring price, rounded down, in loan base units.
     /// @dev Reverts with `PriceUnavailable` when there is no measuring price. The line is unhealthy if debt·1e4 > lltv·value.
     function health(uint256 id) external view returns (uint256 debt, uint256 value);
+
+    /// @notice What `repayFromReserve` would pay now, if the reserve held enough, in loan base units. Reverts as it does.
+    function neededOf(uint256 id, Repayment calldata repayment) external view returns (uint96);
 
     /// @notice keccak256(abi.encode(id, stored(id))): equals the id followed by the data of the line's last `LineState` event.
     function stateHash(uint256 id) external view returns (bytes32);

@@ -15,14 +15,17 @@ enum Kind {
 }
 
 /// @notice What a mandate pays from.
+/// @dev TOP_UP: the reserve, after the borrower's wallet has filled it up with what it lacks for the payment and its fee, as far
+/// as the borrower's allowance to the trigger and its balance go.
 enum From {
     RESERVE,
-    COLLATERAL
+    COLLATERAL,
+    TOP_UP
 }
 
 /// @notice What a borrower signs (EIP-712): when to repay, from what, and how much at most.
 /// @dev Fields that the kind doesn't use are zero. `capPerPeriod` bounds payment plus fee in each of the mandate's own periods,
-/// which run from its registration: loan base units for RESERVE, collateral base units for COLLATERAL.
+/// which run from its registration: collateral base units for COLLATERAL, else loan base units. What a TOP_UP moves is at most that.
 struct Mandate {
     uint256 lineId;
     Kind kind;
@@ -82,6 +85,9 @@ interface IRepayTrigger {
 
     /// @notice What `checkUpkeep` asks of itself: fires and reverts, with `WouldFire` if the firing succeeded. Only the trigger.
     function probe(Mandate calldata mandate) external;
+
+    /// @notice What `performUpkeep` asks of itself for each item. Only the trigger.
+    function fireFor(Mandate calldata mandate, address keeper) external;
 
     function stateOf(bytes32 mandateHash) external view returns (MandateState memory);
 

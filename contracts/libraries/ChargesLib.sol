@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LineTerms, Status} from "../interfaces/ICreditVault.sol";
+import {Status} from "../interfaces/ICreditVault.sol";
 import {BPS, CHARGE_DENOMINATOR, FLAG_CLOSED, FLAG_WRITTEN_OFF} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {Line, LineLib} from "./LineLib.sol";
@@ -21,50 +21,19 @@ library ChargesLib {
     /// @dev Later than every timestamp, with room to add any grace.
     uint256 internal constant NEVER = type(uint64).max;
 
-    // ---------------------------------------------------------------- the calendar of a line
-
-    /// @dev W: the first second at which nothing can be drawn any more.
-    function windowEndsAt(LineTerms memory terms) internal pure returns (uint256) {
-        unchecked {
-            return uint256(terms.openedAt) + uint256(terms.drawWindowHours) * 1 hours;
-        }
-    }
-
-    /// @dev M: the second at which everything is billed.
-    function maturesAt(LineTerms memory terms) internal pure returns (uint256) {
-        unchecked {
-            return uint256(terms.openedAt) + uint256(terms.termHours) * 1 hours;
-        }
-    }
-
-    /// @dev The start of the period that contains `at` ≥ O.
-    function boundaryAtOrBefore(LineTerms memory terms, uint256 at) internal pure returns (uint256) {
-        unchecked {
-            return at - (at - terms.openedAt) % (uint256(terms.periodHours) * 1 hours);
-        }
-    }
-
-    /// @dev The first billing second after `at` < M. Maturity is one, whatever the period.
-    function boundaryAfter(LineTerms memory terms, uint256 at) internal pure returns (uint256) {
-        unchecked {
-            return maturesAt(terms).min(boundaryAtOrBefore(terms, at) + uint256(terms.periodHours) * 1 hours);
-        }
-    }
+    // ---------------------------------------------------------------- accrual
 
     /// @dev Since when a bill is, or will be, unpaid if nobody draws or pays; `NEVER` when there will be none.
     function unpaidFrom(Line memory line) internal pure returns (uint256) {
         if (line.unpaidSince != 0) return line.unpaidSince;
-        uint256 maturity = maturesAt(line.terms);
+        uint256 maturity = line.terms.maturesAt();
         if (line.accruedAt >= maturity) return NEVER;
-        uint256 nextBill = boundaryAfter(line.terms, line.accruedAt);
-        if (chargesWithoutPenalty(line, nextBill) > 0) return nextBill;
+        if (_willBeCharged(line)) return line.terms.boundaryAfter(line.accruedAt);
         if (line.principal == 0) return NEVER;
-        uint256 windowEnd = windowEndsAt(line.terms);
-        if (line.terms.amortBps == 0 || windowEnd == maturity) return maturity;
-        return boundaryAfter(line.terms, windowEnd.max(line.accruedAt));
+        uint256 windowEnd = line.terms.windowEndsAt();
+        if (line.terms.amortBps() == 0 || windowEnd == maturity) return maturity;
+        return line.terms.boundaryAfter(windowEnd.max(line.accruedAt));
     }
-
-    // ---------------------------------------------------------------- accrual
 
     /// @dev Brings a line to the second `at` ≥ T, as if nobody had acted in between.
     function advance(Line memory line, uint256 at) internal pure {
@@ -72,8 +41,8 @@ library ChargesLib {
         require(at >= from, ErrorsLib.TimeBeforeAccrual(at, from));
         if (at == from) return;
 
-        uint256 maturity = maturesAt(line.terms);
-        uint256 boundary = boundaryAtOrBefore(line.terms, at);
+        uint256 maturity = line.terms.maturesAt();
+        uint256 boundary = line.terms.boundaryAtOrBefore(at);
         if (at < maturity && boundary <= from && line.unpaidSince == 0) {
             // Between two boundaries and with no bill unpaid, nothing is billed and nothing is late.
             line.unbilled = chargesWithoutPenalty(line, at);
@@ -83,17 +52,20 @@ library ChargesLib {
 
         uint256 since = unpaidFrom(line);
         uint256 charges = chargesUpTo(line, since, at);
-        if (at >= maturity) {
-            line.billed += charges;
-            line.unbilled = 0;
-            line.billedPrincipal = line.principal;
-        } else if (boundary > from) {
-            uint256 billed = chargesUpTo(line, since, boundary);
-            line.billed += billed;
-            line.unbilled = charges - billed;
-            line.billedPrincipal = _billedPrincipalAt(line, boundary);
-        } else {
-            line.unbilled = charges;
+        unchecked {
+            // Charges only grow, so what is billed of them at an earlier boundary is no more than they are.
+            if (at >= maturity) {
+                line.billed += charges;
+                line.unbilled = 0;
+                line.billedPrincipal = line.principal;
+            } else if (boundary > from) {
+                uint256 billed = chargesUpTo(line, since, boundary);
+                line.billed += billed;
+                line.unbilled = charges - billed;
+                line.billedPrincipal = _billedPrincipalAt(line, boundary);
+            } else {
+                line.unbilled = charges;
+            }
         }
         // Where a bill is unpaid, `since` is the second at which it appeared, not after `at`.
         bool unpaid = since != NEVER && (line.billed > 0 || line.billedPrincipal > 0);
@@ -102,22 +74,23 @@ library ChargesLib {
     }
 
     /// @dev Unbilled charges at `at` ≥ T without penalty: interest, and the commitment fee, which stops at W.
-    function chargesWithoutPenalty(Line memory line, uint256 at) internal pure returns (uint256) {
+    function chargesWithoutPenalty(Line memory line, uint256 at) internal pure returns (uint256 charges) {
         uint256 from = line.accruedAt;
-        uint256 windowEnd = windowEndsAt(line.terms);
         unchecked {
-            uint256 interest = line.principal * line.terms.aprBps * (at - from);
-            uint256 commitment = line.undrawn * line.terms.commitmentBps * (at.min(windowEnd) - from.min(windowEnd));
-            return line.unbilled + interest + commitment;
+            charges = line.unbilled + line.principal * line.terms.aprBps() * (at - from);
+            uint256 lentUntil = line.terms.windowEndsAt().min(at);
+            if (lentUntil > from) charges += line.undrawn * line.terms.commitmentBps() * (lentUntil - from);
         }
     }
 
     /// @dev The same with the penalty, which runs on all principal once the grace of the bill unpaid `since` is over.
-    function chargesUpTo(Line memory line, uint256 since, uint256 at) internal pure returns (uint256) {
+    function chargesUpTo(Line memory line, uint256 since, uint256 at) internal pure returns (uint256 charges) {
+        charges = chargesWithoutPenalty(line, at);
         unchecked {
-            uint256 graceEnd = since + uint256(line.terms.graceHours) * 1 hours;
-            uint256 late = at.max(graceEnd) - graceEnd.max(line.accruedAt);
-            return chargesWithoutPenalty(line, at) + line.principal * line.terms.penaltyBps * late;
+            uint256 graceEnd = since + line.terms.grace();
+            if (at > graceEnd) {
+                charges += line.principal * line.terms.penaltyBps() * (at - graceEnd.max(line.accruedAt));
+            }
         }
     }
 
@@ -137,30 +110,32 @@ library ChargesLib {
         }
     }
 
+    /// @dev Whether the debt is more than zero.
+    function isInDebt(Line memory line) internal pure returns (bool) {
+        return line.principal | line.unbilled | line.billed != 0;
+    }
+
     /// @dev Applies `amount` ≤ debt to a line accrued to now: billed charges, billed principal, other charges, principal.
     /// Only what is owed changes; where the money goes is for the vault to say.
     /// @return charges and principal, which add up to `amount`.
     function pay(Line memory line, uint256 amount) internal pure returns (uint256 charges, uint256 principal) {
-        charges = amount.min(line.billed.divUp(CHARGE_DENOMINATOR));
-        uint256 left = amount - charges;
-        uint256 settled = charges * CHARGE_DENOMINATOR;
-        // Whole units may have been paid for a fraction: that surplus is credited to the charges that come next.
-        line.unbilled = line.unbilled.zeroFloorSub(settled.zeroFloorSub(line.billed));
-        line.billed = line.billed.zeroFloorSub(settled);
-
-        principal = left.min(line.billedPrincipal);
-        left -= principal;
-        line.billedPrincipal -= principal;
-
-        uint256 unbilled = left.min(line.unbilled.divUp(CHARGE_DENOMINATOR));
-        left -= unbilled;
-        charges += unbilled;
-        line.unbilled = line.unbilled.zeroFloorSub(unbilled * CHARGE_DENOMINATOR);
-
-        principal += left;
+        charges = _payBilledCharges(line, amount);
+        unchecked {
+            // No part is more than what is left of `amount`, nor than what it is taken from.
+            uint256 left = amount - charges;
+            principal = left.min(line.billedPrincipal);
+            line.billedPrincipal -= principal;
+            left -= principal;
+            if (left > 0) {
+                uint256 unbilled = left.min(line.unbilled.divUp(CHARGE_DENOMINATOR));
+                line.unbilled = line.unbilled.zeroFloorSub(unbilled * CHARGE_DENOMINATOR);
+                charges += unbilled;
+                principal += left - unbilled;
+            }
+        }
         line.principal -= principal;
         line.billedPrincipal = line.billedPrincipal.min(line.principal);
-        if (line.billed == 0 && line.billedPrincipal == 0) line.unpaidSince = 0;
+        if (line.billed | line.billedPrincipal == 0) line.unpaidSince = 0;
     }
 
     // ---------------------------------------------------------------- where a line stands
@@ -177,27 +152,49 @@ library ChargesLib {
     /// @dev Whether a bill is unpaid after its grace, on a line accrued to now.
     function inDefault(Line memory line) internal pure returns (bool) {
         unchecked {
-            return line.unpaidSince != 0 && line.accruedAt > line.unpaidSince + uint256(line.terms.graceHours) * 1 hours;
+            return line.unpaidSince != 0 && line.accruedAt > line.unpaidSince + line.terms.grace();
         }
     }
 
     /// @dev Whether the lender still lends: before W, on a line that nobody terminated.
     function lends(Line memory line) internal pure returns (bool) {
-        return !line.isTerminated() && line.accruedAt < windowEndsAt(line.terms);
+        return !line.isTerminated() && line.accruedAt < line.terms.windowEndsAt();
     }
 
     // ---------------------------------------------------------------- internal
 
+    /// @dev Whether there are charges to bill at the next boundary, penalty aside.
+    function _willBeCharged(Line memory line) private pure returns (bool) {
+        unchecked {
+            if (line.unbilled | line.principal * line.terms.aprBps() != 0) return true;
+            return line.undrawn * line.terms.commitmentBps() != 0 && line.accruedAt < line.terms.windowEndsAt();
+        }
+    }
+
+    /// @dev Whole units may be paid for a fraction: that surplus is credited to the charges that come next.
+    function _payBilledCharges(Line memory line, uint256 amount) private pure returns (uint256 charges) {
+        unchecked {
+            uint256 billed = line.billed;
+            charges = billed.divUp(CHARGE_DENOMINATOR);
+            if (amount < charges) {
+                line.billed = billed - amount * CHARGE_DENOMINATOR;
+                return amount;
+            }
+            line.unbilled = line.unbilled.zeroFloorSub(charges * CHARGE_DENOMINATOR - billed);
+            line.billed = 0;
+        }
+    }
+
     /// @dev A at `boundary`: one instalment more for each boundary passed after W, at most P.
     function _billedPrincipalAt(Line memory line, uint256 boundary) private pure returns (uint256) {
-        uint256 countedTo = windowEndsAt(line.terms).max(line.accruedAt);
+        uint256 countedTo = line.terms.windowEndsAt().max(line.accruedAt);
         if (boundary <= countedTo) return line.billedPrincipal;
         unchecked {
-            uint256 span = boundary - boundaryAtOrBefore(line.terms, countedTo);
+            uint256 span = boundary - line.terms.boundaryAtOrBefore(countedTo);
             // audit: divide-before-multiply: both ends are boundaries, so the division is exact
             // slither-disable-next-line divide-before-multiply
-            uint256 passed = span / (uint256(line.terms.periodHours) * 1 hours);
-            uint256 instalment = (line.principal * line.terms.amortBps).divUp(BPS);
+            uint256 passed = span / line.terms.period();
+            uint256 instalment = (line.principal * line.terms.amortBps()).divUp(BPS);
             return (line.billedPrincipal + passed * instalment).min(line.principal);
         }
     }

@@ -76,6 +76,7 @@ library ErrorsLib {
     error MandateIsRevoked(bytes32 mandateHash);
     error PeriodClosed(bytes32 mandateHash, uint256 period);
     error NotTriggered(bytes32 mandateHash);
+    error BadBatch(uint256 length);
     error NoneFired();
     error WouldFire();
     error TooLittleGas(uint256 left, uint256 needed);

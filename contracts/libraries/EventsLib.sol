@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LineTerms, Source, StoredState} from "../interfaces/ICreditVault.sol";
+import {LineTerms, Source} from "../interfaces/ICreditVault.sol";
 import {Mandate} from "../interfaces/IRepayTrigger.sol";
 
 /// @title EventsLib
 /// @notice The events of the vault and the trigger: the interface to whoever mirrors the chain. Amounts are never indexed.
-/// Each action emits its own event, and `LineState` with the line's full new state after it.
+/// Each action emits its own event, and `ICreditVault.LineState` with the line's full new state after it.
 library EventsLib {
     // ---------------------------------------------------------------- vault
 
@@ -62,7 +62,6 @@ library EventsLib {
     event Terminated(uint256 indexed id, uint96 undrawn);
     event Closed(uint256 indexed id, address indexed to, uint96 undrawn, uint96 collateral, uint96 reserve);
     event Claimed(uint256 indexed id, address indexed token, address indexed to, uint96 amount);
-    event LineState(uint256 indexed id, StoredState state);
 
     event GroupCancelled(address indexed lender, address indexed loanToken, uint256 group);
     event EpochBumped(address indexed lender, uint32 epoch);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LineTerms} from "../interfaces/ICreditVault.sol";
 import {BPS, PRICE_SCALE} from "./ConstantsLib.sol";
 import {MathLib} from "./MathLib.sol";
+import {Terms} from "./TermsLib.sol";
 
 /// @dev The most that a liquidator may repay, and K, the repayment for which it gets all the collateral.
 struct LiquidationLimit {
@@ -32,7 +32,7 @@ library HealthLib {
     }
 
     /// @dev What must be repaid, without touching the collateral, to be back at the initial LTV.
-    function excessUp(uint256 debt, uint256 value, LineTerms memory terms) internal pure returns (uint256) {
+    function excessUp(uint256 debt, uint256 value, Terms terms) internal pure returns (uint256) {
         return _excess(debt, value, terms).divUp(BPS);
     }
 
@@ -41,19 +41,19 @@ library HealthLib {
     /// @dev What a liquidator may repay for a line that is unhealthy or in default: an unhealthy one is brought back to its
     /// initial LTV, a defaulted one may be repaid whole. Where less than `minDebt` would be left, all of it may be repaid,
     /// as far as the collateral goes.
-    function liquidationLimit(uint256 debt, uint256 value, LineTerms memory terms, bool defaulted, uint256 minDebt)
+    function liquidationLimit(uint256 debt, uint256 value, Terms terms, bool defaulted, uint256 minDebt)
         internal
         pure
         returns (LiquidationLimit memory limit)
     {
         unchecked {
-            uint256 incentive = BPS + terms.bonusBps;
+            uint256 incentive = BPS + terms.bonusBps();
             limit.seizesAllAt = value.mulDivUp(BPS, incentive);
             uint256 most = debt.min(limit.seizesAllAt);
             limit.maxRepaid = most;
             if (!defaulted) {
                 // What restores the initial LTV while collateral worth `incentive` goes out for each unit repaid.
-                uint256 perUnit = BPS * BPS - terms.initialLtvBps * incentive;
+                uint256 perUnit = BPS * BPS - terms.initialLtvBps() * incentive;
                 limit.maxRepaid = most.min(_excess(debt, value, terms).mulDivUp(BPS, perUnit));
             }
             uint256 left = debt - limit.maxRepaid;
@@ -70,10 +70,10 @@ library HealthLib {
 
     /// @dev What must be paid in kind to be back at the initial LTV: the x that solves debt − x ≤ t0·(V − x/(1 − discount)).
     /// More than the cash that would do it, because the collateral shrinks too.
-    function excessInKindUp(uint256 debt, uint256 value, LineTerms memory terms) internal pure returns (uint256) {
+    function excessInKindUp(uint256 debt, uint256 value, Terms terms) internal pure returns (uint256) {
         unchecked {
-            uint256 kept = BPS - terms.inKindDiscountBps;
-            return debt.min(_excess(debt, value, terms).mulDivUp(kept, BPS * (kept - terms.initialLtvBps)));
+            uint256 kept = BPS - terms.inKindDiscountBps();
+            return debt.min(_excess(debt, value, terms).mulDivUp(kept, BPS * (kept - terms.initialLtvBps())));
         }
     }
 
@@ -114,9 +114,9 @@ library HealthLib {
     // ---------------------------------------------------------------- internal
 
     /// @dev How far the debt exceeds the initial LTV, in loan base units times `BPS`.
-    function _excess(uint256 debt, uint256 value, LineTerms memory terms) private pure returns (uint256) {
+    function _excess(uint256 debt, uint256 value, Terms terms) private pure returns (uint256) {
         unchecked {
-            return (debt * BPS).zeroFloorSub(terms.initialLtvBps * value);
+            return (debt * BPS).zeroFloorSub(terms.initialLtvBps() * value);
         }
     }
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LineTerms, StoredState} from "../interfaces/ICreditVault.sol";
+import {ICreditVault, LineTerms, StoredState} from "../interfaces/ICreditVault.sol";
 import {FLAG_CLOSED, FLAG_TERMINATED, FLAG_WRITTEN_OFF} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
+import {Terms, TermsLib} from "./TermsLib.sol";
 
-/// @dev A line in memory while one call works on it: its terms, and what `StoredState` holds, in whole words. What is
-/// stored was narrowed by `LineLib.toStored`, so sums and products of a few fields can't overflow.
-/// `face` is what its NFT showed when the line was read.
+/// @dev A line in memory while one call works on it: its terms, then what `StoredState` holds, in that order and in whole
+/// words. What is stored fits (`requireFits`), so sums and products of a few fields can't overflow.
+/// `face` is what its NFT showed when the line was read, `slotsInUse` which of the lazy slots held anything.
 struct Line {
     uint256 id;
     address borrower;
-    LineTerms terms;
+    Terms terms;
     uint256 seq;
     uint256 principal;
     uint256 undrawn;
@@ -26,21 +27,40 @@ struct Line {
     uint256 claimCollateral;
     uint256 flags;
     uint256 face;
+    uint256 slotsInUse;
 }
 
 /// @title LineLib
 /// @notice A line in memory: what it is, and how it becomes what is stored.
 library LineLib {
-    /// @dev The one place where figures are narrowed. Refuses what does not fit, so nothing is ever cut off: a union of
-    /// figures has no bit beyond a width exactly if none of them has.
-    function toStored(Line memory line) internal pure returns (StoredState memory state) {
+    /// @dev Where in `Line` the words of `StoredState` begin, and how many bytes they are.
+    uint256 private constant STATE_OFFSET = 3 * 32;
+    uint256 private constant STATE_SIZE = 13 * 32;
+
+    /// @dev Refuses figures that do not fit what they are stored in, so nothing is ever cut off: a union of figures has no
+    /// bit beyond a width exactly if none of them has.
+    function requireFits(Line memory line) internal pure {
         uint256 amounts = line.principal | line.undrawn | line.billedPrincipal | line.collateral | line.reserve
             | line.claimLoan | line.claimCollateral;
         uint256 numerators = line.unbilled | line.billed;
         uint256 counters = line.seq | line.accruedAt | line.unpaidSince;
-        bool fits = amounts <= type(uint96).max && numerators <= type(uint144).max && counters <= type(uint32).max;
-        require(fits, ErrorsLib.DoesNotFit(line.id));
+        require(amounts >> 96 | numerators >> 144 | counters >> 32 == 0, ErrorsLib.DoesNotFit(line.id));
+    }
 
+    /// @dev Tells the words of a line that fits, as they lie in memory.
+    function emitState(Line memory line) internal {
+        uint256 id = line.id;
+        bytes32 topic = ICreditVault.LineState.selector;
+        // audit: no-inline-assembly: to copy thirteen words for `emit` costs each action a thousand gas
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            log2(add(line, STATE_OFFSET), STATE_SIZE, topic, id)
+        }
+    }
+
+    /// @dev What is stored of a line, narrowed. Refuses what does not fit.
+    function toStored(Line memory line) internal pure returns (StoredState memory state) {
+        requireFits(line);
         state.seq = uint32(line.seq);
         state.principal = uint96(line.principal);
         state.undrawn = uint96(line.undrawn);
@@ -62,7 +82,7 @@ library LineLib {
         pure
         returns (Line memory line)
     {
-        (line.id, line.terms) = (id, terms);
+        (line.id, line.terms) = (id, TermsLib.pack(terms));
         (line.seq, line.principal, line.undrawn) = (state.seq, state.principal, state.undrawn);
         (line.accruedAt, line.unbilled, line.billed) = (state.accruedAt, state.unbilled, state.billed);
         (line.billedPrincipal, line.unpaidSince) = (state.billedPrincipal, state.unpaidSince);

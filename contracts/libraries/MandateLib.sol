@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Kind, Mandate} from "../interfaces/IRepayTrigger.sol";
+import {Kind, Mandate, MandateState} from "../interfaces/IRepayTrigger.sol";
 import {BPS, MAX_KEEPER_FEE_BPS} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 
@@ -14,14 +14,29 @@ library MandateLib {
         "uint256 nonce)"
     );
 
-    /// @dev The EIP-712 struct hash. All fields are static, so their ABI encoding is their EIP-712 encoding.
-    function hash(Mandate calldata mandate) internal pure returns (bytes32) {
-        return keccak256(abi.encode(MANDATE_TYPEHASH, mandate));
+    /// @dev 14 fields, one word each.
+    uint256 internal constant MANDATE_SIZE = 14 * 32;
+
+    uint256 private constant CLOSED = 1 << 192;
+    uint256 private constant REVOKED = 1 << 193;
+
+    /// @dev The EIP-712 struct hash: all fields are static, so their ABI encoding is their EIP-712 encoding. Words are hashed
+    /// as they come. A field with dirty upper bits is refused where it is read, and hashes to something that nobody signed.
+    function hash(Mandate calldata mandate) internal pure returns (bytes32 mandateHash) {
+        bytes32 typehash = MANDATE_TYPEHASH;
+        // audit: no-inline-assembly: encoding field by field costs each firing of a batch 500 gas
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let encoded := mload(0x40)
+            mstore(encoded, typehash)
+            calldatacopy(add(encoded, 0x20), mandate, MANDATE_SIZE)
+            mandateHash := keccak256(encoded, add(MANDATE_SIZE, 0x20))
+        }
     }
 
-    /// @dev The same of a mandate that was decoded from a batch.
-    function hashInMemory(Mandate memory mandate) internal pure returns (bytes32) {
-        return keccak256(abi.encode(MANDATE_TYPEHASH, mandate));
+    /// @dev The same of an item of a batch.
+    function hashEncoded(bytes calldata mandate) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(MANDATE_TYPEHASH, mandate));
     }
 
     /// @dev Refuses fields out of range, fields that the kind needs and that are zero, and fields that it does not use and
@@ -40,6 +55,36 @@ library MandateLib {
         _require(kind == Kind.LEVEL || (!mandate.above && mandate.level == 0), "level", uint256(mandate.level));
         require(!readsFeed || mandate.feed.code.length > 0, ErrorsLib.BadFeed(mandate.feed));
     }
+
+    // ---------------------------------------------------------------- what is remembered, in one word
+
+    /// @dev `MandateState` in one word, the first field lowest.
+    function pack(MandateState memory state) internal pure returns (uint256 packed) {
+        packed = uint256(state.registeredAt) | uint256(state.period) << 32 | uint256(state.spent) << 64
+            | uint256(state.fires) << 160;
+        if (state.closed) packed |= CLOSED;
+        if (state.revoked) packed |= REVOKED;
+    }
+
+    function unpack(uint256 packed) internal pure returns (MandateState memory state) {
+        state.registeredAt = uint32(packed);
+        state.period = uint32(packed >> 32);
+        state.spent = uint96(packed >> 64);
+        state.fires = uint32(packed >> 160);
+        state.closed = packed & CLOSED != 0;
+        state.revoked = packed & REVOKED != 0;
+    }
+
+    /// @dev Of a mandate that never fired.
+    function registered(uint32 at) internal pure returns (uint256 packed) {
+        return at;
+    }
+
+    function revoked(uint256 packed) internal pure returns (uint256) {
+        return packed | REVOKED;
+    }
+
+    // ---------------------------------------------------------------- internal
 
     function _require(bool holds, bytes32 field, uint256 value) private pure {
         require(holds, ErrorsLib.BadMandate(field, value));

@@ -8,7 +8,7 @@ import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {FeedConfig, IOracleAdapter, OracleConfig} from "../interfaces/IOracleAdapter.sol";
 import {BPS, MAX_TOKEN_DECIMALS} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
-import {FeedLib, Round} from "../libraries/FeedLib.sol";
+import {FeedLib} from "../libraries/FeedLib.sol";
 import {MathLib} from "../libraries/MathLib.sol";
 
 /// @title OracleAdapter
@@ -91,10 +91,9 @@ contract OracleAdapter is IOracleAdapter {
 
     /// @inheritdoc IOracleAdapter
     function riskPrice() external view returns (uint256 priceE36, uint256 deviationBps) {
-        Source memory worst;
-        (worst, deviationBps) = _risk();
+        (Source memory worst, uint256 apartBps) = _risk();
         require(worst.reason == Reason.OK, ErrorsLib.PriceUnavailable(worst.reason, worst.feed));
-        return (worst.priceE36, deviationBps);
+        return (worst.priceE36, apartBps);
     }
 
     /// @inheritdoc IOracleAdapter
@@ -159,9 +158,11 @@ contract OracleAdapter is IOracleAdapter {
     /// @dev The grace counts from when the sequencer's status changed, so that borrowers can act before prices do.
     function _sequencerIsUp() private view returns (bool) {
         if (_sequencer == address(0)) return true;
-        Round memory round = FeedLib.latestRound(_sequencer);
-        return round.readable && round.answer == 0 && round.startedAt > 0 && round.startedAt <= block.timestamp
-            && block.timestamp - round.startedAt > _sequencerGrace;
+        // audit: unused-return: a sequencer's feed is not updated while nothing changes
+        // slither-disable-next-line unused-return
+        (bool readable, int256 answer, uint256 startedAt,) = FeedLib.latestRound(_sequencer);
+        return readable && answer == 0 && startedAt > 0 && startedAt <= block.timestamp
+            && block.timestamp - startedAt > _sequencerGrace;
     }
 
     // ---------------------------------------------------------------- the sources
@@ -204,13 +205,15 @@ contract OracleAdapter is IOracleAdapter {
 
     /// @dev The latest answer of a feed, which is positive if there is no reason against it.
     function _answer(address feed, uint256 maxAge) private view returns (Reason, uint256) {
-        Round memory round = FeedLib.latestRound(feed);
-        if (!round.readable) return (Reason.UNREADABLE, 0);
-        if (round.answer <= 0) return (Reason.NON_POSITIVE, 0);
-        if (round.updatedAt == 0 || round.updatedAt > block.timestamp || block.timestamp - round.updatedAt > maxAge) {
+        // audit: unused-return: a price is dated by its update
+        // slither-disable-next-line unused-return
+        (bool readable, int256 answer,, uint256 updatedAt) = FeedLib.latestRound(feed);
+        if (!readable) return (Reason.UNREADABLE, 0);
+        if (answer <= 0) return (Reason.NON_POSITIVE, 0);
+        if (updatedAt == 0 || updatedAt > block.timestamp || block.timestamp - updatedAt > maxAge) {
             return (Reason.STALE, 0);
         }
-        return (Reason.OK, uint256(round.answer));
+        return (Reason.OK, uint256(answer));
     }
 
     // ---------------------------------------------------------------- deployment

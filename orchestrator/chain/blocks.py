@@ -7,14 +7,17 @@ them nor leave logs out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-import rlp
 from eth_hash.auto import keccak
 
 from orchestrator.chain.quantities import integer
+from orchestrator.chain.rlp_encoding import Item as Encodable
+from orchestrator.chain.rlp_encoding import big_endian, encode
 from orchestrator.chain.trie import ordered_root
 
 # In the order in which a header is hashed. Each fork appended some; a chain stops where its fork stopped.
@@ -28,6 +31,10 @@ _HASHED_BY_FORK = (
 _QUANTITIES = frozenset(
     ("difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas")
 )
+
+
+_WORD = re.compile("0x[0-9a-fA-F]{64}")
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 
 
 class BadBlock(ValueError):
@@ -59,8 +66,7 @@ class Header:
         return BlockRef(self.number, self.hash)
 
 
-@dataclass(frozen=True, slots=True)
-class ChainLog:
+class ChainLog(NamedTuple):
     """A log with its place in the chain. Addresses, topics and hashes are lower-case 0x-strings."""
 
     block_number: int
@@ -96,7 +102,7 @@ def parse_header(raw: Any) -> Header:
 def header_hash(raw: Mapping[str, Any]) -> str:
     """keccak-256 of the RLP of a header's fields."""
     names = (*_HASHED, *(name for name in _HASHED_BY_FORK if raw.get(name) is not None))
-    return "0x" + keccak(rlp.encode([integer(raw[n]) if n in _QUANTITIES else _bytes(raw[n]) for n in names])).hex()
+    return "0x" + keccak(encode([_quantity(raw[n]) if n in _QUANTITIES else _bytes(raw[n]) for n in names])).hex()
 
 
 def prove_logs(header: Header, receipts: Any) -> list[ChainLog]:
@@ -114,20 +120,27 @@ def prove_logs(header: Header, receipts: Any) -> list[ChainLog]:
         raise error if isinstance(error, BadBlock) else BadBlock(f"not receipts: {error}") from None
 
 
+def parse_logs(raws: Iterable[Any]) -> list[ChainLog]:
+    """Logs as `eth_getLogs` gives them, unproven. Raises BadBlock unless they are in the order of the chain."""
+    logs = [parse_log(raw) for raw in raws]
+    require_order(logs)
+    return logs
+
+
 def parse_log(raw: Any) -> ChainLog:
-    """A log as `eth_getLogs` gives it, unproven. Raises BadBlock."""
+    """One of them. Raises BadBlock."""
     try:
         if raw.get("removed"):
             raise BadBlock("a removed log")
         return ChainLog(
-            block_number=integer(raw["blockNumber"]),
-            block_hash=raw["blockHash"].lower(),
-            tx_hash=raw["transactionHash"].lower(),
-            tx_index=integer(raw["transactionIndex"]),
-            log_index=integer(raw["logIndex"]),
-            address=raw["address"].lower(),
-            topics=tuple(topic.lower() for topic in raw["topics"]),
-            data=_bytes(raw["data"]),
+            integer(raw["blockNumber"]),
+            _word(raw["blockHash"]),
+            _word(raw["transactionHash"]),
+            integer(raw["transactionIndex"]),
+            integer(raw["logIndex"]),
+            _address(raw["address"]),
+            tuple([_word(topic) for topic in raw["topics"]]),
+            _bytes(raw["data"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise error if isinstance(error, BadBlock) else BadBlock(f"not a log: {error}") from None
@@ -167,13 +180,32 @@ def _logs_of_receipts(header: Header, receipts: Iterable[Any]) -> list[ChainLog]
 
 def _encoded_receipt(receipt: Mapping[str, Any]) -> bytes:
     """A receipt as its trie holds it (EIP-2718: typed receipts start with their type)."""
-    logs = [
+    logs: list[Encodable] = [
         [_bytes(log["address"]), [_bytes(t) for t in log["topics"]], _bytes(log["data"])] for log in receipt["logs"]
     ]
-    outcome = integer(receipt["status"]) if receipt.get("status") is not None else _bytes(receipt["root"])
-    body = rlp.encode([outcome, integer(receipt["cumulativeGasUsed"]), _bytes(receipt["logsBloom"]), logs])
+    outcome = _quantity(receipt["status"]) if receipt.get("status") is not None else _bytes(receipt["root"])
+    body = encode([outcome, _quantity(receipt["cumulativeGasUsed"]), _bytes(receipt["logsBloom"]), logs])
     kind = integer(receipt.get("type") or "0x0")
-    return bytes([kind]) + body if kind else bytes(body)
+    return bytes([kind]) + body if kind else body
+
+
+@lru_cache(maxsize=16_384)
+def _word(text: str) -> str:
+    """A hash or topic in lower case. They repeat: within a block, a transaction, a line. Raises ValueError."""
+    if not _WORD.fullmatch(text):
+        raise ValueError(f"not 32 bytes: {text[:80]!r}")
+    return text.lower()
+
+
+@lru_cache(maxsize=1_024)
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"not an address: {text[:80]!r}")
+    return text.lower()
+
+
+def _quantity(value: str) -> bytes:
+    return big_endian(integer(value))
 
 
 def _bytes(value: str) -> bytes:

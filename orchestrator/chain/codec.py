@@ -1,4 +1,4 @@
-"""ABI values as the rest of the project sees them, and a decoder for static types that is fast enough for every log.
+"""ABI values as the rest of the project sees them.
 
 Decoded: integers as int, addresses and fixed bytes as lower-case 0x-strings, `bytes` as bytes, structs as dicts by
 field name.
@@ -8,7 +8,7 @@ Encoded: the same, and structs also as sequences, fixed bytes also as bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -17,14 +17,13 @@ from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
 from eth_utils.address import to_checksum_address
 
-WORD = 32
+from orchestrator.chain.words import StaticType, UndecodableData, WordReader, static_type
+
+__all__ = [
+    "Parameter", "UndecodableData", "checksummed", "decoder", "encode", "jsonable", "needs_digits", "static_types",
+]  # fmt: skip
+
 LARGEST_JSON_INTEGER_BITS = 48
-
-Leaf = Callable[[int], Any]
-
-
-class UndecodableData(ValueError):
-    """Data does not have the form that its ABI type demands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,25 @@ def encode(parameters: Sequence[Parameter], values: Sequence[Any]) -> bytes:
 
 def decoder(parameters: Sequence[Parameter]) -> Callable[[bytes], list[Any]]:
     """A function from ABI-encoded data to the values of ``parameters``; it raises UndecodableData."""
-    leaves = _static_leaves(parameters)
-    return _general_decoder(parameters) if leaves is None else _static_decoder(parameters, leaves)
+    types = static_types(parameters)
+    return _general_decoder(parameters) if types is None else _static_decoder(parameters, types)
 
 
-def decode_topic(parameter: Parameter, topic: bytes) -> Any:
-    """The value of an indexed parameter; of a dynamic one only its hash is known."""
-    leaf = _leaf(parameter.type)
-    return "0x" + topic.hex() if leaf is None else leaf(int.from_bytes(topic, "big"))
+def static_types(parameters: Sequence[Parameter]) -> list[StaticType] | None:
+    """One type a word, structs laid flat; None when the values have no fixed size."""
+    types: list[StaticType] = []
+    for parameter in parameters:
+        if parameter.components and not parameter.type.endswith("]"):
+            inner = static_types(parameter.components)
+            if inner is None:
+                return None
+            types += inner
+            continue
+        one = static_type(parameter.type)
+        if one is None:
+            return None
+        types.append(one)
+    return types
 
 
 def jsonable(parameter: Parameter, value: Any) -> Any:
@@ -74,11 +84,11 @@ def jsonable(parameter: Parameter, value: Any) -> Any:
         return checksummed(value)
     if parameter.type == "bytes" and isinstance(value, bytes):
         return "0x" + value.hex()
-    return str(value) if _needs_digits(parameter.type) else value
+    return str(value) if needs_digits(parameter.type) else value
 
 
 @cache
-def _needs_digits(kind: str) -> bool:
+def needs_digits(kind: str) -> bool:
     """Whether integers of a type can be larger than what every reader of JSON keeps exactly."""
     bits = re.fullmatch(r"u?int(\d+)", kind)
     return bits is not None and int(bits[1]) > LARGEST_JSON_INTEGER_BITS
@@ -132,97 +142,42 @@ def _general_decoder(parameters: Sequence[Parameter]) -> Callable[[bytes], list[
     return decode
 
 
-def _static_decoder(parameters: Sequence[Parameter], leaves: Sequence[Leaf]) -> Callable[[bytes], list[Any]]:
-    size = WORD * len(leaves)
-    offsets = range(0, size, WORD)
-    flat = all(not parameter.components for parameter in parameters)
+def _static_decoder(parameters: Sequence[Parameter], types: Sequence[StaticType]) -> Callable[[bytes], list[Any]]:
+    read = WordReader(types)
+    if all(not parameter.components for parameter in parameters):
+        return read
+    places = list(_places(parameters))
 
     def decode(data: bytes) -> list[Any]:
-        if len(data) != size:
-            raise UndecodableData(f"expected {size} bytes, got {len(data)}")
-        words = [leaf(int.from_bytes(data[at : at + WORD], "big")) for leaf, at in zip(leaves, offsets, strict=True)]
-        if flat:
-            return words
-        remaining = iter(words)
-        return [_assemble(parameter, remaining) for parameter in parameters]
+        values = read(data)
+        return [_value_at(place, values) for place in places]
 
     return decode
 
 
-def _assemble(parameter: Parameter, words: Any) -> Any:
-    if parameter.components:
-        return {component.name: _assemble(component, words) for component in parameter.components}
-    return next(words)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which of the words a value takes. ``fields``: of a struct, by name; ``flat``: they take a word each."""
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+    fields: tuple[_Place, ...]
+    flat: bool
 
 
-def _static_leaves(parameters: Sequence[Parameter]) -> list[Leaf] | None:
-    """One function a word, or None when a type has no fixed size."""
-    leaves: list[Leaf] = []
+def _places(parameters: Sequence[Parameter], start: int = 0) -> Iterator[_Place]:
     for parameter in parameters:
-        if parameter.components and not parameter.type.endswith("]"):
-            inner = _static_leaves(parameter.components)
-            if inner is None:
-                return None
-            leaves += inner
-            continue
-        leaf = _leaf(parameter.type)
-        if leaf is None:
-            return None
-        leaves.append(leaf)
-    return leaves
+        fields = tuple(_places(parameter.components, start))
+        end = fields[-1].end if fields else start + 1
+        names = tuple(component.name for component in parameter.components)
+        yield _Place(start, end, names, fields, all(not field.fields for field in fields))
+        start = end
 
 
-def _leaf(kind: str) -> Leaf | None:
-    match = re.fullmatch(r"(uint|int|bytes)(\d+)", kind)
-    if kind == "address":
-        return _address
-    if kind == "bool":
-        return _bool
-    if match is None:
-        return None
-    size = int(match[2])
-    return {"uint": _uint, "int": _int, "bytes": _fixed_bytes}[match[1]](size)
-
-
-def _address(word: int) -> str:
-    if word >> 160:
-        raise UndecodableData("an address has more than 20 bytes")
-    return f"0x{word:040x}"
-
-
-def _bool(word: int) -> bool:
-    if word > 1:
-        raise UndecodableData("a bool is neither 0 nor 1")
-    return word == 1
-
-
-def _uint(bits: int) -> Leaf:
-    def leaf(word: int) -> int:
-        if word >> bits:
-            raise UndecodableData(f"a uint{bits} has more than {bits} bits")
-        return word
-
-    return leaf
-
-
-def _int(bits: int) -> Leaf:
-    limit = 1 << (bits - 1)
-
-    def leaf(word: int) -> int:
-        value = word - (1 << 256) if word >> 255 else word
-        if not -limit <= value < limit:
-            raise UndecodableData(f"an int{bits} has more than {bits} bits")
-        return value
-
-    return leaf
-
-
-def _fixed_bytes(size: int) -> Leaf:
-    padding = 8 * (WORD - size)
-
-    def leaf(word: int) -> str:
-        if word & ((1 << padding) - 1):
-            raise UndecodableData(f"a bytes{size} is not padded with zeros")
-        return f"0x{word >> padding:0{2 * size}x}"
-
-    return leaf
+def _value_at(place: _Place, values: Sequence[Any]) -> Any:
+    if not place.fields:
+        return values[place.start]
+    if place.flat:
+        return dict(zip(place.names, values[place.start : place.end], strict=True))
+    return {name: _value_at(field, values) for name, field in zip(place.names, place.fields, strict=True)}

@@ -11,7 +11,9 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
-from orchestrator.chain.codec import Parameter, UndecodableData, decode_topic, decoder, encode, jsonable
+from orchestrator.chain.codec import Parameter, decoder, encode
+from orchestrator.chain.event_codec import EventCodec
+from orchestrator.chain.words import UndecodableData
 
 PANICS = {
     0x01: "assertion failed",
@@ -34,7 +36,7 @@ class UnknownEvent(UndecodableData):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """An ABI entry with what is needed to read and write its data."""
+    """A function or error of an ABI with what is needed to read and write its data."""
 
     name: str
     inputs: tuple[Parameter, ...]
@@ -48,8 +50,7 @@ class Signature:
         inputs = tuple(Parameter.from_json(item) for item in entry.get("inputs", ()))
         outputs = tuple(Parameter.from_json(item) for item in entry.get("outputs", ()))
         digest = keccak(f"{entry['name']}({','.join(item.type for item in inputs)})".encode())
-        in_data = [item for item in inputs if not item.indexed]
-        return cls(str(entry["name"]), inputs, outputs, digest, decoder(in_data), decoder(outputs))
+        return cls(str(entry["name"]), inputs, outputs, digest, decoder(inputs), decoder(outputs))
 
     @property
     def selector(self) -> bytes:
@@ -64,8 +65,9 @@ class Contract:
         self.abi = abi
         known_errors = (*_BUILT_IN_ERRORS, *errors, *(entry for entry in abi if entry["type"] == "error"))
         self._functions = {entry["name"]: Signature.from_json(entry) for entry in abi if entry["type"] == "function"}
-        self._events = {item.digest: item for item in map(Signature.from_json, _of_type(abi, "event"))}
-        self._topics = {item.name: "0x" + digest.hex() for digest, item in self._events.items()}
+        events = [EventCodec(entry) for entry in _of_type(abi, "event")]
+        self._events = {event.name: event for event in events}
+        self._events_by_topic = {event.topic: event for event in events}
         self._errors = {item.selector: item for item in map(Signature.from_json, known_errors)}
 
     def encode_call(self, function: str, *args: Any) -> bytes:
@@ -92,7 +94,7 @@ class Contract:
 
     def topic(self, event: str) -> str:
         """The first topic of an event. Raises KeyError."""
-        return self._topics[event]
+        return self._events[event].topic
 
     def decode_event(self, topics: Sequence[bytes | str], data: bytes | str) -> tuple[str, dict[str, Any]]:
         """Name and arguments of a log.
@@ -101,22 +103,22 @@ class Contract:
             UnknownEvent: the contract has no such event.
             UndecodableData: topics or data don't have the event's form.
         """
-        signature = self._events.get(_raw(topics[0])) if topics else None
-        if signature is None:
-            raise UnknownEvent(f"{self.name} has no event {_text(topics[0]) if topics else '(anonymous)'}")
-        indexed = [item for item in signature.inputs if item.indexed]
-        if len(indexed) != len(topics) - 1:
-            raise UndecodableData(f"{signature.name} has {len(indexed)} indexed arguments, the log {len(topics) - 1}")
-        from_topics = (decode_topic(item, _raw(topic)) for item, topic in zip(indexed, topics[1:], strict=True))
-        from_data = iter(signature.decode_inputs(_raw(data)))
-        return signature.name, {
-            item.name: next(from_topics) if item.indexed else next(from_data) for item in signature.inputs
-        }
+        return self.decode_log([_text(topic) for topic in topics], _raw(data))
+
+    def decode_log(self, topics: Sequence[str], data: bytes) -> tuple[str, dict[str, Any]]:
+        """As ``decode_event``, without looking at what it is given."""
+        event = self._events_by_topic.get(topics[0]) if topics else None
+        if event is None:
+            raise UnknownEvent(f"{self.name} has no event {topics[0] if topics else '(anonymous)'}")
+        return event.name, event.decode(topics[1:], data)
 
     def event_to_json(self, event: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of an event for JSON (see ``codec.jsonable``)."""
-        signature = self._events[_raw(self._topics[event])]
-        return {item.name: jsonable(item, args[item.name]) for item in signature.inputs}
+        return self._events[event].to_json(args)
+
+    def event_to_json_text(self, event: str, args: Mapping[str, Any]) -> str:
+        """``event_to_json``, written out."""
+        return self._events[event].to_json_text(args)
 
     def error_name(self, data: bytes | str | None) -> str | None:
         """The name of the error in revert data, None when it is unknown or missing."""

@@ -12,10 +12,9 @@ from orchestrator.chain.blocks import (
     ChainLog,
     Header,
     parse_header,
-    parse_log,
+    parse_logs,
     prove_logs,
     require_chain,
-    require_order,
 )
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import Call, JsonRpc, RpcError, RpcRefused
@@ -105,8 +104,7 @@ class ChainReader:
         )
         if not isinstance(raws, list):
             raise InDoubt(self.provider, "logs are not a list")
-        logs = [self._checked(parse_log, raw) for raw in raws]
-        self._checked(require_order, logs)
+        logs = self._checked(parse_logs, raws)
         watched = frozenset(addresses)
         for log in logs:
             if log.address not in watched or not first <= log.block_number <= last:

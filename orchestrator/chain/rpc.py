@@ -131,13 +131,15 @@ class JsonRpc:
 
     async def _post(self, body: Any) -> Any:
         try:
-            response = await self._client.post(self._url, content=orjson.dumps(body))
+            async with self._client.stream("POST", self._url, content=orjson.dumps(body)) as response:
+                # Not `aread`: a response that keeps its content is kept itself, until a search for cycles finds it.
+                content = b"".join([chunk async for chunk in response.aiter_bytes()])
         except httpx.TimeoutException:
             raise RpcTimeout(self.provider, self._timeout_s) from None
         except httpx.HTTPError as error:
             raise RpcUnreachable(self.provider, type(error).__name__) from None
         try:
-            answer = orjson.loads(response.content)
+            answer = orjson.loads(content)
         except orjson.JSONDecodeError:
             answer = None
         if response.status_code != httpx.codes.OK and not isinstance(answer, (dict, list)):

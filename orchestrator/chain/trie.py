@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import rlp
 from eth_hash.auto import keccak
+
+from orchestrator.chain.rlp_encoding import Item as Encodable
+from orchestrator.chain.rlp_encoding import big_endian, encode
 
 HASHED_FROM: Final = 32
 """A node of at least this many encoded bytes is named by its hash, a shorter one stands in its parent as it is."""
 
-EMPTY_ROOT: Final = keccak(rlp.encode(b""))
+EMPTY_ROOT: Final = keccak(encode(b""))
 
 Nibbles = tuple[int, ...]
 Item = tuple[Nibbles, bytes]
@@ -24,11 +26,11 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
     """The root of the trie with the RLP-encoded position of each value as its key."""
     if not values:
         return EMPTY_ROOT
-    items = sorted((_nibbles(rlp.encode(position)), value) for position, value in enumerate(values))
-    return keccak(rlp.encode(_node(items, 0)))
+    items = sorted((_nibbles(encode(big_endian(position))), value) for position, value in enumerate(values))
+    return keccak(encode(_node(items, 0)))
 
 
-def _node(items: Sequence[Item], depth: int) -> list[object]:
+def _node(items: Sequence[Item], depth: int) -> list[Encodable]:
     """The node above ``items``, whose keys agree in their first ``depth`` nibbles. No key is a prefix of another."""
     first, value = items[0]
     if len(items) == 1:
@@ -39,7 +41,7 @@ def _node(items: Sequence[Item], depth: int) -> list[object]:
         shared += 1
     if shared > depth:
         return [_compact(first[depth:shared], leaf=False), _reference(_node(items, shared))]
-    branch: list[object] = [b""] * 17
+    branch: list[Encodable] = [b""] * 17
     start = 0
     for end in range(1, len(items) + 1):
         if end == len(items) or items[end][0][depth] != items[start][0][depth]:
@@ -48,8 +50,8 @@ def _node(items: Sequence[Item], depth: int) -> list[object]:
     return branch
 
 
-def _reference(node: list[object]) -> object:
-    encoded = rlp.encode(node)
+def _reference(node: list[Encodable]) -> Encodable:
+    encoded = encode(node)
     return keccak(encoded) if len(encoded) >= HASHED_FROM else node
 
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eth_abi.exceptions import EncodingError
-from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_account.signers.local import LocalAccount
+from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
@@ -182,11 +181,7 @@ class TypedData:
         Raises:
             MalformedSignature: OpenZeppelin's ``ECDSA.tryRecover`` would give no signer either.
         """
-        _check_form(signature)
-        try:
-            return to_checksum_address(Account.recover_message(self._signable(), signature=signature))
-        except (BadSignature, ValidationError) as error:
-            raise MalformedSignature("the signature belongs to no key", "sign the payload again") from error
+        return signer_of(self._digest(), signature)
 
     def _digest(self) -> bytes:
         signable = self._signable()
@@ -233,6 +228,20 @@ def _check_names(struct: StructType, message: Message) -> None:
             f"{struct.name}: missing fields {missing}, unknown fields {unknown}",
             "give exactly the fields of the Solidity struct",
         )
+
+
+def signer_of(digest: bytes, signature: bytes) -> ChecksumAddress:
+    """The externally owned account that signed 32 bytes.
+
+    Raises:
+        MalformedSignature: OpenZeppelin's ``ECDSA.tryRecover`` would give no signer either.
+    """
+    _check_form(signature)
+    canonical = signature[:64] + bytes([signature[64] - 27])
+    try:
+        return Signature(canonical).recover_public_key_from_msg_hash(digest).to_checksum_address()
+    except (BadSignature, ValidationError) as error:
+        raise MalformedSignature("the signature belongs to no key", "sign the payload again") from error
 
 
 def _check_form(signature: bytes) -> None:

@@ -8,21 +8,38 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, assert_never
 
-from orchestrator.credit.accrual import advance, debt, due, unpaid_from
+from orchestrator.credit.accrual import advance, debt, unpaid_from
 from orchestrator.credit.errors import (
     CreditError,
     InKindNotNeeded,
     InKindRefused,
+    NothingDue,
     PriceUnavailable,
     Unhealthy,
     ZeroAmount,
 )
-from orchestrator.credit.health import NO_PRICE, exceeds_ltv, excess_over_initial_ltv_up, highest_price_above_ltv
-from orchestrator.credit.in_kind import need_in_kind_up
-from orchestrator.credit.liquidation import measured_value_down
+from orchestrator.credit.health import NO_PRICE, highest_price_above_ltv
 from orchestrator.credit.mandate import From, Kind, Mandate, MandateState, cap_left, in_period, open_from
-from orchestrator.credit.operations import Party, Transition, repay_from_reserve, repay_in_kind
+from orchestrator.credit.operations import (
+    Flow,
+    Party,
+    Token,
+    Transition,
+    deposit_reserve,
+    repay_from_reserve,
+    repay_in_kind,
+)
 from orchestrator.credit.oracle import OracleReading
+from orchestrator.credit.repayment import (
+    NO_AMOUNT,
+    NO_THRESHOLD,
+    Need,
+    Repayment,
+    lacking_up,
+    needed_in_cash,
+    needed_in_kind,
+    of_amount,
+)
 from orchestrator.credit.share import FeedReading, ShareOwed, share_owed, share_paid
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
@@ -46,7 +63,7 @@ class WhyNot(Enum):
     IN_KIND_REFUSED = "paying in kind is off, or the feeds deviate by more than the discount"
     IN_KIND_NOT_ALLOWED = "no bill is unpaid and debt over value is not above the in-kind LTV"
     WOULD_BE_UNHEALTHY = "the feeds are so far apart that paying in kind would make a healthy line unhealthy"
-    SOURCE_EMPTY = "the reserve or the collateral is empty"
+    SOURCE_EMPTY = "there is nothing to pay from: reserve, collateral or allowance"
     NOTHING_PAID = "what the cap and the source leave does not pay one base unit"
 
 
@@ -54,7 +71,8 @@ class WhyNot(Enum):
 class Moment:
     """What a mandate is judged by, all of it read at one block whose timestamp is ``now``.
 
-    ``feed`` is the feed that the mandate names; None when it names none or the feed has no answer.
+    ``feed`` is the feed that the mandate names; None when it names none or the feed has no answer. ``wallet`` is what
+    the borrower's balance and its allowance to the trigger give, in loan base units; only a TOP_UP takes from it.
     """
 
     line: LineState
@@ -63,6 +81,7 @@ class Moment:
     feed: FeedReading | None
     loan_decimals: int
     now: Timestamp
+    wallet: Wei = NO_AMOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +122,10 @@ class _DoesNotFire(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
-    """``share`` is what a SHARE mandate counts with the payment."""
+class Asked:
+    """What a mandate asks the vault for; ``share`` is what a SHARE mandate counts with the payment."""
 
-    wei: Wei
+    repayment: Repayment
     share: ShareOwed | None = None
 
 
@@ -118,6 +137,11 @@ _REASONS: Final[dict[type[CreditError], WhyNot]] = {
     ZeroAmount: WhyNot.NOTHING_PAID,
 }
 
+_NOTHING_NEEDED: Final[dict[Kind, WhyNot]] = {
+    Kind.DUE: WhyNot.NOTHING_DUE,
+    Kind.LTV: WhyNot.BELOW_THRESHOLD,
+}
+
 
 def evaluate(mandate: Mandate, state: MandateState, moment: Moment) -> Firing:
     """What firing ``mandate`` at ``moment`` does. Nothing is stored by a firing that does not happen."""
@@ -125,9 +149,11 @@ def evaluate(mandate: Mandate, state: MandateState, moment: Moment) -> Firing:
     try:
         _check_gate(mandate, state, moment)
         line = advance(moment.line, moment.terms, moment.now)
-        wanted = _need(mandate, state, line, moment)
-        need = wanted.wei
-        transition = _pay(mandate, state, need, moment)
+        if debt(line) == 0:
+            raise _DoesNotFire(WhyNot.NO_DEBT)
+        wanted = _asked(mandate, state, moment)
+        need = _needed(mandate, line, wanted.repayment, moment)
+        transition = _pay(mandate, wanted.repayment, moment)
     except _DoesNotFire as refusal:
         return Firing(need, Wei(0), 0, CollateralWei(0), refusal.why_not, None, state)
     pays = transition.payments[0].amount
@@ -135,6 +161,28 @@ def evaluate(mandate: Mandate, state: MandateState, moment: Moment) -> Firing:
     seized = CollateralWei(transition.state.claim_collateral - line.claim_collateral)
     firing = Firing(need, pays, fee, seized, None, transition, state)
     return replace(firing, mandate_state=_after(mandate, state, firing, wanted.share, moment))
+
+
+def asked(mandate: Mandate, state: MandateState, moment: Moment) -> Asked | None:
+    """What the trigger asks the vault for; None when the feed that the mandate reads calls for nothing."""
+    try:
+        return _asked(mandate, state, moment)
+    except _DoesNotFire:
+        return None
+
+
+def topped_up(line: LineState, terms: Terms, repayment: Repayment, moment: Moment) -> Transition | None:
+    """What a TOP_UP mandate does before it pays: the wallet gives what the reserve lacks. None when it gives nothing.
+
+    ``line`` is as stored; raises as ``needed_in_cash``.
+    """
+    accrued = advance(line, terms, moment.now)
+    needed = needed_in_cash(accrued, terms, repayment, moment.oracle)
+    given = min(lacking_up(line.reserve, needed, repayment), moment.wallet)
+    if given == 0:
+        return None
+    deposited = deposit_reserve(line, Wei(given))
+    return replace(deposited, flows=(Flow(Token.LOAN, Party.BORROWER, Party.VAULT, given),))
 
 
 def fire_price(mandate: Mandate, line: LineState, terms: Terms, until: Timestamp) -> PriceE36:
@@ -177,39 +225,24 @@ def _check_gate(mandate: Mandate, state: MandateState, moment: Moment) -> None:
         raise _DoesNotFire(WhyNot.PERIOD_CLOSED)
 
 
-def _need(mandate: Mandate, state: MandateState, line: LineState, moment: Moment) -> _Need:
-    if debt(line) == 0:
-        raise _DoesNotFire(WhyNot.NO_DEBT)
+def _asked(mandate: Mandate, state: MandateState, moment: Moment) -> Asked:
+    left = cap_left(mandate, state, moment.now)
     match mandate.kind:
         case Kind.DUE:
-            if not line.bill_unpaid:
-                raise _DoesNotFire(WhyNot.NOTHING_DUE)
-            return _Need(due(line))
+            return Asked(Repayment(Need.BILL, NO_THRESHOLD, NO_AMOUNT, left, mandate.fee_bps))
         case Kind.LTV:
-            return _Need(_ltv_need(mandate, line, moment))
+            return Asked(Repayment(Need.EXCESS, mandate.threshold_bps, NO_AMOUNT, left, mandate.fee_bps))
         case Kind.LEVEL:
             answer = _feed(moment).answer
             if not (answer > mandate.level if mandate.above else answer < mandate.level):
                 raise _DoesNotFire(WhyNot.LEVEL_NOT_CROSSED)
-            return _Need(min(mandate.amount, debt(line)))
+            return Asked(of_amount(mandate.amount, left, mandate.fee_bps))
         case Kind.SHARE:
             share = share_owed(mandate, state, _feed(moment), moment.loan_decimals)
             if share.owed == 0:
                 raise _DoesNotFire(WhyNot.NO_REVENUE)
-            return _Need(min(share.owed, debt(line)), share)
+            return Asked(of_amount(share.owed, left, mandate.fee_bps), share)
     assert_never(mandate.kind)
-
-
-def _ltv_need(mandate: Mandate, line: LineState, moment: Moment) -> Wei:
-    try:
-        value = measured_value_down(line, moment.oracle)
-    except PriceUnavailable as error:
-        raise _DoesNotFire(WhyNot.PRICE_UNAVAILABLE) from error
-    if not exceeds_ltv(debt(line), value, max(mandate.threshold_bps, moment.terms.initial_ltv_bps)):
-        raise _DoesNotFire(WhyNot.BELOW_THRESHOLD)
-    if mandate.source is From.COLLATERAL:
-        return need_in_kind_up(line, moment.terms, value)
-    return excess_over_initial_ltv_up(line, moment.terms, value)
 
 
 def _feed(moment: Moment) -> FeedReading:
@@ -218,17 +251,30 @@ def _feed(moment: Moment) -> FeedReading:
     return moment.feed
 
 
-def _pay(mandate: Mandate, state: MandateState, need: Wei, moment: Moment) -> Transition:
-    line, terms, now = moment.line, moment.terms, moment.now
-    left = cap_left(mandate, state, now)
+def _needed(mandate: Mandate, line: LineState, repayment: Repayment, moment: Moment) -> Wei:
+    needed = needed_in_kind if mandate.source is From.COLLATERAL else needed_in_cash
     try:
-        if mandate.source is From.RESERVE:
-            if line.reserve == 0:
+        return needed(line, moment.terms, repayment, moment.oracle)
+    except NothingDue as error:
+        raise _DoesNotFire(_NOTHING_NEEDED[mandate.kind]) from error
+    except PriceUnavailable as error:
+        raise _DoesNotFire(WhyNot.PRICE_UNAVAILABLE) from error
+
+
+def _pay(mandate: Mandate, repayment: Repayment, moment: Moment) -> Transition:
+    line, terms, now = moment.line, moment.terms, moment.now
+    try:
+        if mandate.source is From.COLLATERAL:
+            if line.collateral == 0:
                 raise _DoesNotFire(WhyNot.SOURCE_EMPTY)
-            return repay_from_reserve(line, terms, need, Wei(left), mandate.fee_bps, now)
-        if line.collateral == 0:
+            return repay_in_kind(line, terms, repayment, moment.oracle, now)
+        deposited = topped_up(line, terms, repayment, moment) if mandate.source is From.TOP_UP else None
+        if deposited is not None:
+            line = deposited.state
+        if line.reserve == 0:
             raise _DoesNotFire(WhyNot.SOURCE_EMPTY)
-        return repay_in_kind(line, terms, need, CollateralWei(left), mandate.fee_bps, moment.oracle, now)
+        paid = repay_from_reserve(line, terms, repayment, moment.oracle, now)
+        return paid if deposited is None else replace(paid, flows=deposited.flows + paid.flows)
     except CreditError as error:
         raise _DoesNotFire(_REASONS[type(error)]) from error
 

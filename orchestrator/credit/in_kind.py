@@ -72,6 +72,14 @@ def affordable_in_kind_down(budget: CollateralWei, discount_bps: Bps, fee_bps: B
     return Wei(mul_div_down(value_down(budget, risk_price), kept_bps * BPS, BPS * BPS + fee_bps * kept_bps))
 
 
+def check_in_kind_offered(terms: Terms, oracle: OracleReading) -> None:
+    """Whether prices and terms allow it at all, whatever is owed. Raises PriceUnavailable, InKindRefused."""
+    oracle.to_add_risk()
+    if terms.in_kind_discount_bps == 0 or terms.in_kind_discount_bps < oracle.deviation_bps:
+        raise InKindRefused(terms.in_kind_discount_bps, oracle.deviation_bps)
+    oracle.to_measure()
+
+
 def quote_in_kind(
     state: LineState, terms: Terms, max_paid: Wei, max_spent: CollateralWei, fee_bps: Bps, oracle: OracleReading
 ) -> InKindQuote:
@@ -83,10 +91,9 @@ def quote_in_kind(
         InKindNotNeeded: no bill is unpaid, and the LTV is not above the in-kind LTV.
         Unhealthy: a healthy line would be unhealthy after it.
     """
+    check_in_kind_offered(terms, oracle)
     risk_price, measuring_price = oracle.to_add_risk(), oracle.to_measure()
     discount_bps = terms.in_kind_discount_bps
-    if discount_bps == 0 or discount_bps < oracle.deviation_bps:
-        raise InKindRefused(discount_bps, oracle.deviation_bps)
     value = value_down(state.collateral, measuring_price)
     allowance = allowance_in_kind(state, terms, value)
     if allowance == 0:

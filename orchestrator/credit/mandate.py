@@ -25,10 +25,15 @@ class Kind(IntEnum):
 
 
 class From(IntEnum):
-    """What a mandate pays from; RESERVE counts in loan base units, COLLATERAL in collateral base units."""
+    """What a mandate pays from; COLLATERAL counts in collateral base units, the others in loan base units.
+
+    TOP_UP: the reserve, after the borrower's wallet has filled it up with what it lacks for the payment and its fee, as
+    far as the borrower's allowance to the trigger and its balance go.
+    """
 
     RESERVE = 0
     COLLATERAL = 1
+    TOP_UP = 2
 
 
 @dataclass(frozen=True, slots=True)

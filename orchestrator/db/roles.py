@@ -27,6 +27,7 @@ MAINTAIN_SINCE: Final = (17,)
 
 INSERT: Final = ("INSERT",)
 UPDATE: Final = ("UPDATE",)
+DELETE: Final = ("DELETE",)
 ADD_AND_CHANGE: Final = ("INSERT", "UPDATE")
 ALL: Final = ("INSERT", "UPDATE", "DELETE")
 
@@ -52,14 +53,16 @@ class Role:
         return PREFIX + self.process
 
 
-PRIVATE: Final = frozenset({"idempotency_keys"})
-"""Tables that hold what people sent: read only by the process that serves them. All others each role may read."""
+PRIVATE: Final = frozenset({"accounts", "api_keys", "idempotency_keys", "sessions", "sign_in_nonces"})
+"""Tables of people and what they sent: read only by the processes that serve them. All others each role may read."""
 
 _PROJECTED = (
     "feeds", "firings", "lender_epoch_versions", "line_versions", "lines", "mandate_revocations", "mandates", "markets",
     "note_transfers", "offer_group_versions", "oracle_rounds", "payments",
 )  # fmt: skip
 _FOLLOWED = ("blocks", "cursors", "logs", "outbox_events", "quarantine", "watched_contracts")
+
+_PURGED = ("idempotency_keys", "sessions", "sign_in_nonces")
 
 ROLES: Final = (
     Role(
@@ -76,8 +79,23 @@ ROLES: Final = (
         dict.fromkeys(("alerts", "attempts", "lanes", "leases"), ADD_AND_CHANGE)
         | dict.fromkeys(("intents", "triggers"), UPDATE),
     ),
-    Role("web", {"offers": INSERT, "idempotency_keys": ADD_AND_CHANGE}, private=PRIVATE),
-    Role("worker", {"alerts": ADD_AND_CHANGE, "feeds": UPDATE, "reconciliations": INSERT}),
+    Role(
+        "web",
+        {
+            "accounts": INSERT,
+            "api_keys": ADD_AND_CHANGE,
+            "idempotency_keys": ADD_AND_CHANGE,
+            "offers": INSERT,
+            "sessions": ("INSERT", "DELETE"),
+            "sign_in_nonces": ("INSERT", "DELETE"),
+        },
+        private=PRIVATE,
+    ),
+    Role(
+        "worker",
+        {"alerts": ADD_AND_CHANGE, "feeds": UPDATE, "reconciliations": INSERT} | dict.fromkeys(_PURGED, DELETE),
+        private=frozenset(_PURGED),
+    ),
 )
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.chain.blocks import ChainLog
-from orchestrator.db.copy import copy_rows
+from orchestrator.db.copy import copy_rows, copy_values
 from orchestrator.db.models import Log, Model, OutboxEvent
 from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.batch import ProjectedLog
-from orchestrator.mirror.stored_logs import log_row
+from orchestrator.mirror.stored_logs import COLUMNS, log_values
 
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
 
 async def store_logs(connection: AsyncConnection, chain_id: int, logs: Iterable[ChainLog]) -> None:
     """Keep canonical logs as they are."""
-    await copy_rows(connection, table_of(Log), [log_row(chain_id, log) for log in logs])
+    await copy_values(connection, table_of(Log), COLUMNS, (log_values(chain_id, log) for log in logs))
 
 
 async def apply_logs(connection: AsyncConnection, projected: Sequence[ProjectedLog]) -> list[ProjectedLog]:
@@ -49,12 +49,12 @@ async def _write_alone(connection: AsyncConnection, item: ProjectedLog) -> str |
 
 async def _write(connection: AsyncConnection, items: Iterable[ProjectedLog]) -> None:
     by_model: dict[type[Model], list[dict[str, object]]] = {}
-    told: list[dict[str, object]] = []
+    told: list[Mapping[str, object]] = []
     for item in items:
         for row in item.rows:
             by_model.setdefault(row.model, []).append(row.values)
         if item.told is not None:
-            told.append(dict(item.told))
+            told.append(item.told)
     for model, rows in by_model.items():
         await copy_rows(connection, table_of(model), rows)
     await copy_rows(connection, table_of(OutboxEvent), told)

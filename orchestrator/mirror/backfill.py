@@ -19,10 +19,10 @@ from orchestrator.mirror.batch import Batch
 from orchestrator.mirror.fetch import proven_logs
 from orchestrator.mirror.watch import Watch
 
-RANGES_AT_ONCE = 3
+RANGES_AT_ONCE = 2
 PROVEN_SILENT = 16
 """How many blocks of a range that claim to hold no log of ours, though their bloom matches, are proven."""
-PROVEN_SPEAKING = 4
+PROVEN_SPEAKING = 2
 """How many blocks of a range that do hold logs are proven."""
 
 
@@ -30,17 +30,15 @@ PROVEN_SPEAKING = 4
 class RangeSize:
     """How many blocks to ask for at once: aims at a number of logs, grows by a step, halves on refusal."""
 
-    blocks: int = 200
-    step: int = 100
+    blocks: int = 50
+    step: int = 50
     largest: int = 2_000
-    aim: int = 5_000
+    aim: int = 4_000
 
-    def answered(self, logs: int) -> None:
-        """A range came back with ``logs`` logs."""
-        if logs > self.aim:
-            self.blocks = max(1, self.blocks * self.aim // logs)
-        else:
-            self.blocks = min(self.blocks + self.step, self.largest)
+    def answered(self, blocks: int, logs: int) -> None:
+        """A range of ``blocks`` blocks came back with ``logs`` logs."""
+        enough = blocks * self.aim // max(1, logs)
+        self.blocks = max(1, min(self.blocks + self.step, enough, self.largest))
 
     def refused(self) -> bool:
         """The provider refused; False when a single block was already too much."""
@@ -74,7 +72,7 @@ async def backfill(
                 await _cancel(pending)
                 next_first = base.number + 1
                 continue
-            size.answered(len(logs))
+            size.answered(len(headers), len(logs))
             batch = _batch(reader, base, headers, logs)
             yield batch
             base = batch.tip

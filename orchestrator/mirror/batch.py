@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.chain.blocks import BlockRef, ChainLog, Header
 from orchestrator.chain.codec import UndecodableData
@@ -31,12 +31,11 @@ class Batch:
         return self.headers[-1].ref if self.headers else self.base
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectedLog:
+class ProjectedLog(NamedTuple):
     """A log with all that it makes: rows, the event that is told, or the reason why it makes nothing."""
 
     log: ChainLog
-    rows: tuple[Row, ...] = ()
+    rows: Sequence[Row] = ()
     told: Mapping[str, Any] | None = None
     fault: str | None = None
 
@@ -70,8 +69,8 @@ class Projector:
         source = self.watch.sources[log.address]
         codec = self.codecs[source.role]
         try:
-            name, args = codec.decode_event(log.topics, log.data)
+            name, args = codec.decode_log(log.topics, log.data)
             event = Event(self.chain_id, source, name, args, log, block_timestamp, loan_tokens)
-            return ProjectedLog(log, tuple(project_event(event)), outbox_row(event, codec))
+            return ProjectedLog(log, project_event(event), outbox_row(event, codec))
         except (UndecodableData, Unprojectable) as error:
             return ProjectedLog(log, fault=f"{type(error).__name__}: {error}")

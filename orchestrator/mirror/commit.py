@@ -62,8 +62,12 @@ class Committer:
     projector: Projector
     announce: bool = True
 
-    async def commit(self, planned_from: Position, batch: Batch, heads: Heads) -> Committed:
+    async def commit(
+        self, planned_from: Position, batch: Batch, heads: Heads, projected: Sequence[ProjectedLog] | None = None
+    ) -> Committed:
         """Rewind to the batch's base if need be, append the batch, which may be empty, and note the heads.
+
+        ``projected`` is what the batch's logs make, if that is known already.
 
         Raises:
             LeaseLost: another writer has taken over.
@@ -79,7 +83,7 @@ class Committer:
                 raise CursorMoved
             if batch.base != position.at:
                 await rewind(connection, chain_id, batch.base.number)
-            faulty, gaps = await self._append(connection, batch)
+            faulty, gaps = await self._append(connection, batch, projected)
             await move_cursor(connection, chain_id, position, batch.tip, heads, self.lease.epoch)
             if self.announce and batch.tip != position.at:
                 message = f"{chain_id}:{batch.tip.number}"
@@ -87,13 +91,16 @@ class Committer:
         reorg_depth = position.at.number - batch.base.number
         return Committed(batch.tip, reorg_depth, len(batch.logs), tuple(faulty), gaps)
 
-    async def _append(self, connection: AsyncConnection, batch: Batch) -> tuple[list[ProjectedLog], tuple[str, ...]]:
+    async def _append(
+        self, connection: AsyncConnection, batch: Batch, projected: Sequence[ProjectedLog] | None
+    ) -> tuple[list[ProjectedLog], tuple[str, ...]]:
         chain_id = self.projector.chain_id
         await _forget_orphans(connection, chain_id, batch)
         await copy_rows(connection, table_of(Block), [block_row(chain_id, header) for header in batch.headers])
         if not batch.logs:
             return [], ()
-        projected = self.projector.project(batch, await known_loan_tokens(connection, chain_id))
+        if projected is None:
+            projected = self.projector.project(batch, await known_loan_tokens(connection, chain_id))
         await store_logs(connection, chain_id, batch.logs)
         faulty = await apply_logs(connection, projected)
         await quarantine_logs(connection, chain_id, faulty)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.chain.blocks import ChainLog
 from orchestrator.chain.contracts import Contract, load_contract
@@ -14,8 +13,7 @@ from orchestrator.mirror.watch import Role, Source
 Codecs = Mapping[Role, Contract]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A decoded log of a watched contract. ``args`` are as ``orchestrator.chain.codec`` decodes them.
 
     ``loan_tokens`` is what earlier logs said that this one refers to: the loan token of each (vault, market id).

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
+
+import orjson
 
 from orchestrator.chain.codec import checksummed
 from orchestrator.chain.contracts import Contract
+from orchestrator.db.ids import time_ordered_id
 from orchestrator.mirror.decode import Event
 from orchestrator.mirror.projections.rows import BIGINT_MAX
 from orchestrator.mirror.watch import Role
@@ -48,12 +50,15 @@ _LINE_ARGUMENTS = ("id", "lineId", "tokenId")
 
 
 def outbox_row(event: Event, codec: Contract) -> dict[str, Any] | None:
-    """The values of the event's outbox row; None for events that nobody is told of. The row's id is new each time."""
+    """The values of the event's outbox row; None for events that nobody is told of. The row's id is new each time.
+
+    The payload is JSON text.
+    """
     kind = KINDS.get((event.source.role, event.name))
     if kind is None:
         return None
     return {
-        "id": uuid.uuid4(),
+        "id": time_ordered_id(),
         "chain_id": event.chain_id,
         "vault": event.source.vault,
         "line_id": _line_of(event),
@@ -62,18 +67,22 @@ def outbox_row(event: Event, codec: Contract) -> dict[str, Any] | None:
         "block_hash": event.log.block_hash,
         "log_index": event.log.log_index,
         "tx_hash": event.log.tx_hash,
-        "payload": codec.event_to_json(event.name, event.args) | _feed_of(event),
+        "payload": _payload(event, codec),
     }
 
 
 def _line_of(event: Event) -> int | None:
     """Anyone can make the trigger tell of a failed firing on a line that never was, so an absurd id is no error."""
-    line_id = next((int(event.args[name]) for name in _LINE_ARGUMENTS if name in event.args), None)
-    return line_id if line_id is not None and line_id <= BIGINT_MAX else None
+    for name in _LINE_ARGUMENTS:
+        line_id: int | None = event.args.get(name)
+        if line_id is not None:
+            return line_id if line_id <= BIGINT_MAX else None
+    return None
 
 
-def _feed_of(event: Event) -> dict[str, Any]:
+def _payload(event: Event, codec: Contract) -> str:
     """A round's event comes from an aggregator; its reader knows the feed."""
     if event.source.role is not Role.FEED:
-        return {}
-    return {"feed": checksummed(event.source.feed or event.log.address), "pair": event.source.label}
+        return codec.event_to_json_text(event.name, event.args)
+    feed = {"feed": checksummed(event.source.feed or event.log.address), "pair": event.source.label}
+    return orjson.dumps(codec.event_to_json(event.name, event.args) | feed).decode()

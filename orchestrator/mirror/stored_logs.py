@@ -8,25 +8,17 @@ from sqlalchemy import Row
 
 from orchestrator.chain.blocks import ChainLog
 
+COLUMNS = (
+    "chain_id", "block_number", "block_hash", "log_index", "tx_hash", "tx_index", "address",
+    "topic0", "topic1", "topic2", "topic3", "data", "canonical",
+)  # fmt: skip
 
-def log_row(chain_id: int, log: ChainLog) -> dict[str, object]:
-    """The values of a canonical log's row."""
-    topics = (*log.topics, None, None, None, None)
-    return {
-        "chain_id": chain_id,
-        "block_number": log.block_number,
-        "block_hash": log.block_hash,
-        "log_index": log.log_index,
-        "tx_hash": log.tx_hash,
-        "tx_index": log.tx_index,
-        "address": log.address,
-        "topic0": topics[0],
-        "topic1": topics[1],
-        "topic2": topics[2],
-        "topic3": topics[3],
-        "data": log.data,
-        "canonical": True,
-    }
+
+def log_values(chain_id: int, log: ChainLog) -> tuple[Any, ...]:
+    """The values of a canonical log's row, in the order of ``COLUMNS``."""
+    number, block_hash, tx_hash, tx_index, log_index, address, topics, data = log
+    padded = topics + (None,) * (4 - len(topics))
+    return (chain_id, number, block_hash, log_index, tx_hash, tx_index, address, *padded, "0x" + data.hex(), True)
 
 
 def log_of(row: Row[Any]) -> ChainLog:

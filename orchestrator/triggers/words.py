@@ -8,6 +8,7 @@ from orchestrator.chain.book import BookMarket
 from orchestrator.credit.accrual import advance, debt, due
 from orchestrator.credit.health import ltv_bps_up
 from orchestrator.credit.mandate import From, Kind
+from orchestrator.credit.operations import Party
 from orchestrator.credit.status import in_default
 from orchestrator.credit.units import PRICE_SCALE, PriceE36, Timestamp
 from orchestrator.triggers.evaluation import Wanted
@@ -74,10 +75,13 @@ def _above_threshold(wanted: Wanted, market: BookMarket) -> str:
 def _payment(wanted: Wanted, market: BookMarket) -> str:
     firing = wanted.firing
     part = "" if firing.pays == firing.need else f" of {_loan(firing.need, market)} needed"
-    if wanted.standing.mandate.source is From.RESERVE:
-        return f"pays {_loan(firing.pays, market)}{part} from the reserve"
-    seized = amount(firing.seized, market.collateral_decimals, market.collateral_symbol)
-    return f"pays {_loan(firing.pays, market)}{part} in kind with {seized}"
+    if wanted.standing.mandate.source is From.COLLATERAL:
+        seized = amount(firing.seized, market.collateral_decimals, market.collateral_symbol)
+        return f"pays {_loan(firing.pays, market)}{part} in kind with {seized}"
+    flows = firing.transition.flows if firing.transition else ()
+    taken = sum(flow.amount for flow in flows if flow.payer is Party.BORROWER)
+    topped_up = f", with {_loan(taken, market)} from the borrower's wallet" if taken else ""
+    return f"pays {_loan(firing.pays, market)}{part} from the reserve{topped_up}"
 
 
 def _loan(base_units: int, market: BookMarket) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.errors import CovenantError
+from orchestrator.settings import Settings
 from scripts.cli._settings import settings_of_service
 
 TIMEOUT_S: Final = 15.0
@@ -45,7 +46,12 @@ def ask(path: str, **parameters: object) -> Body:
     address = address_of(settings.covenant_api_host, settings.covenant_api_port)
     given = {name: value for name, value in parameters.items() if value is not None}
     try:
-        response = httpx.get(f"{address}{path}", params=given, timeout=TIMEOUT_S)  # type: ignore[arg-type]
+        response = httpx.get(
+            f"{address}{path}",
+            params=given,  # type: ignore[arg-type]
+            headers=_credentials(settings),
+            timeout=TIMEOUT_S,
+        )
         body = response.json()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ApiUnreachable(
@@ -57,6 +63,12 @@ def ask(path: str, **parameters: object) -> Body:
     if response.is_error:
         raise ApiRefused(body["detail"], body["hint"]) if "hint" in body else _foreign(address)
     return dict(body)
+
+
+def _credentials(settings: Settings) -> dict[str, str]:
+    """COVENANT_API_KEY, for what is not public."""
+    key = settings.covenant_api_key
+    return {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
 
 
 def address_of(host: str, port: int) -> str:

@@ -20,6 +20,7 @@ from scripts.doctor.ports import try_to_listen
 from scripts.local.accounts import Role
 from scripts.local.bootstrap import bootstrap
 from scripts.local.ground import Given, Ground
+from scripts.local.operator_key import make_operator_key
 from scripts.local.output import Output
 from scripts.local.processes import MARKET, SERVICES
 from scripts.local.roles import in_their_roles
@@ -50,6 +51,8 @@ def main(
 async def _run(settings: Settings, api_port: int, state: StateDir, output: Output) -> None:
     async def prepare(ground: Ground) -> Mapping[str, str]:
         env = await _prepare_embedded_chain(ground.rpc_url, state.path, output) if ground.chain_is_embedded else {}
+        if ground.database_is_embedded:
+            env["COVENANT_API_KEY"] = await make_operator_key(ground.database_url)
         return {**env, "COVENANT_API_PORT": str(api_port)}
 
     address = f"http://{settings.covenant_api_host}:{api_port}"

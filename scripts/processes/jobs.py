@@ -16,6 +16,7 @@ from orchestrator.mirror.decode import load_codecs
 from orchestrator.settings import Settings
 from orchestrator.tasks.app import Job, make_app
 from orchestrator.tasks.housekeeping import check_mirror, check_signers
+from orchestrator.tasks.purging import purge
 from orchestrator.tasks.reconciliation import reconcile_vault
 from orchestrator.tasks.running import Running
 from scripts.processes.deployment import Deployment, open_deployment
@@ -48,6 +49,7 @@ def jobs_of(settings: Settings, metrics: Metrics) -> Sequence[Job]:
             _Opened(settings, metrics, judge),
         ),
         Job("check-signers", 60.0, _Opened(settings, metrics, _check_signers)),
+        Job("purge", 600.0, _Opened(settings, metrics, _purge)),
         Job("check-mirror", 10.0, _Opened(settings, metrics, _check_mirror)),
     ]
 
@@ -82,3 +84,7 @@ async def _check_signers(deployment: Deployment, alerts: Alerts, metrics: Metric
 
 async def _check_mirror(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:
     await check_mirror(deployment.engine, deployment.chain_id, alerts, metrics)
+
+
+async def _purge(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:
+    await purge(deployment.engine)

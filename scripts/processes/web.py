@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.nodes import Nodes
 from api.opening import open_parts
+from api.parts import Bounds, Site
 from orchestrator.chain.rpc import JsonRpc, RpcError
 from orchestrator.db.migrate import require_current_schema
 from orchestrator.errors import CovenantError
@@ -48,7 +49,14 @@ async def run(settings: Settings) -> None:
         for rpc in rpcs:
             stack.push_async_callback(rpc.aclose)
         parts = await stack.enter_async_context(
-            open_parts(book, settings.require_database_url(), client_url(settings.require_redis_url()), Nodes(rpcs))
+            open_parts(
+                book,
+                settings.require_database_url(),
+                client_url(settings.require_redis_url()),
+                Nodes(rpcs),
+                site_of(settings, listener),
+                bounds=Bounds(requests_per_minute=settings.covenant_requests_per_minute),
+            )
         )
         await require_current_schema(parts.engine)
         try:
@@ -56,6 +64,14 @@ async def run(settings: Settings) -> None:
         except RpcError:
             log.warning("no node answers: prices and new offers have to wait, everything else is served")
         await serve(create_app(parts), listener)
+
+
+def site_of(settings: Settings, listener: socket.socket) -> Site:
+    """COVENANT_PUBLIC_ORIGIN; without it the address that is listened on, which is right on one's own machine."""
+    if settings.covenant_public_origin:
+        return Site(settings.covenant_public_origin)
+    host, port = settings.covenant_api_host, listener.getsockname()[1]
+    return Site(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
 
 @contextlib.contextmanager

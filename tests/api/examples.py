@@ -11,7 +11,8 @@ import httpx
 
 from api.parts import Bounds
 from tests.api.offering import message, post, signed
-from tests.api.world import HOUR, STRANGER, USDC, World, client_of, hash_of, parts_with
+from tests.api.people import signature_of, visitor
+from tests.api.world import BORROWER, HOUR, STRANGER, USDC, World, client_of, hash_of, parts_with
 
 Examples = dict[str, dict[str, Any]]
 
@@ -22,9 +23,8 @@ async def record(world: World) -> Examples:
     await _offer(world, found)
     paths = await _furnish(world)
     for operation, path in paths.items():
-        response = await world.client.get(path)
-        assert response.status_code == 200, (operation, response.text)
-        found[operation] = {"200": response.json()}
+        found[operation] = {"200": await world.get(path)}
+    await _identify(world, found)
     await world.ground.set_balance(STRANGER.address, 10**15)
     async with client_of(parts_with(world, bounds=Bounds())) as client:
         found["ready"]["503"] = (await client.get("/health/ready")).json()
@@ -37,6 +37,24 @@ async def _offer(world: World, found: Examples) -> None:
     found["build_typed_data"] = {"request": wanted, "200": _ok(payload, 200)}
     first, again = await post(world, body), await post(world, body)
     found["post_signed_offer"] = {"request": body, "201": _ok(first, 201), "200": _ok(again, 200)}
+
+
+async def _identify(world: World, found: Examples) -> None:
+    async with visitor(world) as client:
+        wanted = {"address": BORROWER.address}
+        handed_out = _ok(await client.post("/v1/sessions/nonce", json=wanted), 200)
+        found["start_sign_in"] = {"request": wanted, "200": handed_out}
+        signed_in = {
+            "message": handed_out["message"],
+            "signature": signature_of(BORROWER, handed_out["message"]),
+        }
+        opened = _ok(await client.post("/v1/sessions", json=signed_in), 201)
+        found["create_session"] = {"request": signed_in, "201": opened}
+        found["get_current_session"] = {"200": _ok(await client.get("/v1/sessions/current"), 200)}
+        key = {"name": "desk bot", "scopes": ["transactions:write"], "expires_in_days": 90}
+        made = _ok(await client.post("/v1/api-keys", json=key), 201)
+        found["create_api_key"] = {"request": key, "201": {**made, "key": f"cov_{'0' * 32}_{'A' * 43}"}}
+        found["list_api_keys"] = {"200": _ok(await client.get("/v1/api-keys"), 200)}
 
 
 async def _furnish(world: World) -> dict[str, str]:

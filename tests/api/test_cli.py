@@ -25,6 +25,7 @@ async def served(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     with listening("127.0.0.1", 0) as listener:
         monkeypatch.setenv("COVENANT_API_HOST", "127.0.0.1")
         monkeypatch.setenv("COVENANT_API_PORT", str(listener.getsockname()[1]))
+        monkeypatch.setenv("COVENANT_API_KEY", world.operator["Authorization"].removeprefix("Bearer "))
         serving = asyncio.create_task(serve(create_app(parts_with(world)), listener))
         yield world
         serving.cancel()

@@ -16,7 +16,7 @@ from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import Cursor
 from orchestrator.db.session import sessions_of
 from tests.api.ground import CHAIN_ID
-from tests.api.world import QUICK, STRANGER, World, client_of, parts_with
+from tests.api.world import QUICK, SITE, STRANGER, World, client_of, parts_with
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def test_alive_needs_nothing_else(world: World, dead_port: int) -> None:
 async def test_a_dead_database_is_told_and_every_read_is_a_503(world: World, redis_url: str, dead_port: int) -> None:
     url = f"postgresql+psycopg://covenant:secret@127.0.0.1:{dead_port}/none"
     async with (
-        open_parts(world.ground.book, url, redis_url, parts_with(world).nodes, bounds=QUICK) as parts,
+        open_parts(world.ground.book, url, redis_url, parts_with(world).nodes, SITE, bounds=QUICK) as parts,
         client_of(parts) as client,
     ):
         status, checks = await ready(parts)

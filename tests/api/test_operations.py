@@ -66,7 +66,7 @@ async def test_alerts_are_told_before_anything_is_mirrored(world: World) -> None
     await world.write(world.alert("node_unreachable:a"))
     elsewhere = replace(world.ground.book, chain_id=CHAIN_ID + 1)
     async with client_of(parts_with(world, book=elsewhere, bounds=Bounds())) as client:
-        body = (await client.get("/v1/alerts")).json()
+        body = (await client.get("/v1/alerts", headers=world.operator)).json()
     assert body["as_of"] is None
     assert [item["key"] for item in body["items"]] == ["node_unreachable:a"]
 

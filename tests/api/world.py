@@ -17,9 +17,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
+from api.identity.scopes import Role
 from api.nodes import Nodes
 from api.opening import open_parts
-from api.parts import Bounds, Parts
+from api.parts import Bounds, Parts, Site
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import (
     Alert,
@@ -48,6 +49,7 @@ from orchestrator.db.models import (
 from orchestrator.db.session import sessions_of
 from tests.api.ground import CHAIN_ID, FEED_DECIMALS, HEARTBEAT_S, MARGIN_S, MIN_DEBT, PAIR, Ground
 from tests.api.ground import Block as ChainBlock
+from tests.api.keys import bearing, make_key
 
 HOUR: Final = 3_600
 DAY: Final = 24 * HOUR
@@ -58,7 +60,8 @@ LENDER: Final[LocalAccount] = Account.from_key(b"\x11" * 32)
 BORROWER: Final[LocalAccount] = Account.from_key(b"\x22" * 32)
 STRANGER: Final[LocalAccount] = Account.from_key(b"\x33" * 32)
 
-QUICK: Final = Bounds(min_block_wait_s=0.4, check_timeout_s=1.0)
+SITE: Final = Site("http://covenant.test")
+QUICK: Final = Bounds(min_block_wait_s=0.4, check_timeout_s=1.0, requests_per_minute=1_000_000)
 
 
 def hash_of(*words: object) -> str:
@@ -91,12 +94,16 @@ TERMS: Final[dict[str, int]] = {
 
 @dataclass
 class World:
-    """One database and one application over it. ``head`` is the block that the mirror stands at."""
+    """One database and one application over it. ``head`` is the block that the mirror stands at.
+
+    ``client`` is nobody; ``operator`` is what makes a request an operator's.
+    """
 
     ground: Ground
     engine: AsyncEngine
     client: httpx.AsyncClient
     head: ChainBlock
+    operator: dict[str, str]
 
     # ------------------------------------------------------------ the mirror
 
@@ -454,8 +461,8 @@ class World:
     # ------------------------------------------------------------ asking
 
     async def get(self, path: str, **parameters: Any) -> dict[str, Any]:
-        """The body of a read that must succeed."""
-        response = await self.client.get(path, params=parameters)
+        """The body of a read that must succeed, as operators see it."""
+        response = await self.client.get(path, params=parameters, headers=self.operator)
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body
@@ -473,10 +480,11 @@ async def open_world(ground: Ground, database_url: str, redis_url: str) -> Async
     rpc = JsonRpc(ground.url)
     try:
         async with (
-            open_parts(ground.book, database_url, redis_url, Nodes([rpc]), bounds=QUICK) as parts,
+            open_parts(ground.book, database_url, redis_url, Nodes([rpc]), SITE, bounds=QUICK) as parts,
             client_of(parts) as client,
         ):
-            world = World(ground, parts.engine, client, await ground.newest_block())
+            operator = bearing(await make_key(parts.engine, "tests", [Role.OPERATOR]))
+            world = World(ground, parts.engine, client, await ground.newest_block(), operator)
             await world.write(_cursor(world.head))
             await world.market()
             yield world
@@ -488,7 +496,7 @@ async def open_world(ground: Ground, database_url: str, redis_url: str) -> Async
 async def client_of(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
     """Asks the application without a socket in between."""
     transport = httpx.ASGITransport(create_app(parts))
-    async with httpx.AsyncClient(transport=transport, base_url="http://covenant.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
         yield client
 
 

@@ -96,9 +96,9 @@ contract CloseTest is VaultFixture {
         vm.expectRevert(closed);
         vault.repay(id, 1);
         vm.expectRevert(closed);
-        vault.repayFromReserve(id, 1, 1, 0, keeper);
+        vault.repayFromReserve(id, repaymentOf(1, 1, 0));
         vm.expectRevert(closed);
-        vault.repayInKind(id, 1, 1, 0, keeper);
+        vault.repayInKind(id, repaymentOf(1, 1, 0));
         vm.expectRevert(closed);
         vault.close(id, borrower);
         vm.expectRevert(closed);

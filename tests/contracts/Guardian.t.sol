@@ -58,7 +58,7 @@ contract GuardianTest is VaultFixture {
         vault.deposit(id, 1e18);
         vault.depositReserve(id, 100e6);
         vault.repay(id, 1000e6);
-        vault.repayFromReserve(id, 10e6, 10e6, 0, keeper);
+        vault.repayFromReserve(id, repaymentOf(10e6, 10e6, 0));
         vault.close(other, borrower);
         vm.stopPrank();
         setPrice(300e8);

@@ -144,8 +144,8 @@ contract HostileTokensTest is VaultFixture {
         actions[7] = abi.encodeCall(vault.terminate, (id));
         actions[8] = abi.encodeCall(vault.liquidate, (id, 1, 0, borrower));
         actions[9] = abi.encodeCall(vault.claim, (id, address(usdc), borrower));
-        actions[10] = abi.encodeCall(vault.repayFromReserve, (id, 1, 1, 0, borrower));
-        actions[11] = abi.encodeCall(vault.repayInKind, (id, 1, 1, 0, borrower));
+        actions[10] = abi.encodeCall(vault.repayFromReserve, (id, repaymentOf(1, 1, 0)));
+        actions[11] = abi.encodeCall(vault.repayInKind, (id, repaymentOf(1, 1, 0)));
         actions[12] = abi.encodeCall(vault.open, (defaultOffer(), "", MIN_DEBT, borrower));
         for (uint256 i = 0; i < actions.length; ++i) {
             token.reenterWith(address(vault), actions[i]);

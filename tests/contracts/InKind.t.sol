@@ -25,7 +25,7 @@ contract InKindTest is VaultFixture {
         returns (uint96 paid, uint96 seized, uint96 fee)
     {
         vm.prank(borrower);
-        return vault.repayInKind(id, maxPaid, maxSpent, feeBps, keeper);
+        (, paid, seized, fee) = vault.repayInKind(id, repaymentOf(maxPaid, maxSpent, feeBps));
     }
 
     function ceilDiv(uint256 a, uint256 b) internal pure returns (uint256) {
@@ -95,7 +95,7 @@ contract InKindTest is VaultFixture {
         setPrice(1600e8);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotBorrower.selector, id, stranger));
         vm.prank(stranger);
-        vault.repayInKind(id, 1000e6, 50e18, 0, stranger);
+        vault.repayInKind(id, repaymentOf(1000e6, 50e18, 0));
     }
 
     function test_without_debt_it_is_refused() public {
@@ -205,7 +205,7 @@ contract InKindTest is VaultFixture {
 
     function payPartially() external {
         vm.prank(borrower);
-        try vault.repayInKind(id, 5000e6, 50e18, 0, keeper) {}
+        try vault.repayInKind(id, repaymentOf(5000e6, 50e18, 0)) {}
         catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
             assembly {

@@ -244,7 +244,7 @@ contract LiquidateTest is VaultFixture {
     function test_a_line_without_collateral_is_written_off_without_a_price() public {
         setPrice(1000e8);
         vm.prank(borrower);
-        (, uint96 seized,) = vault.repayInKind(id, type(uint96).max, type(uint96).max, 0, keeper);
+        (,, uint96 seized,) = vault.repayInKind(id, repaymentOf(type(uint96).max, type(uint96).max, 0));
         assertEq(seized, MIN_COLLATERAL, "paid in kind to the last unit");
         setPrice(0);
         liquidate(id, 1000e6);

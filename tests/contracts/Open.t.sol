@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LineTerms, Offer, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
+import {ICreditVault, LineTerms, Offer, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {MAX_LIMIT} from "contracts/libraries/ConstantsLib.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
@@ -66,7 +66,7 @@ contract OpenTest is VaultFixture {
             2, lender, borrower, vault.hashOffer(offer), 1, 2 * MIN_DEBT, MIN_DEBT, state.collateral, 0.5e6, terms
         );
         vm.expectEmit(address(vault));
-        emit EventsLib.LineState(2, state);
+        emit ICreditVault.LineState(2, state);
         vm.prank(borrower);
         vault.open(offer, signature, MIN_DEBT, borrower);
     }
@@ -424,9 +424,9 @@ contract OpenTest is VaultFixture {
         vm.expectRevert(none);
         vault.repay(7, 1);
         vm.expectRevert(none);
-        vault.repayFromReserve(7, 1, 1, 0, keeper);
+        vault.repayFromReserve(7, repaymentOf(1, 1, 0));
         vm.expectRevert(none);
-        vault.repayInKind(7, 1, 1, 0, keeper);
+        vault.repayInKind(7, repaymentOf(1, 1, 0));
         vm.expectRevert(none);
         vault.close(7, borrower);
         vm.expectRevert(none);

@@ -16,7 +16,7 @@ contract RepayTriggerFireTest is TriggerFixture {
     function test_due_fires_when_a_bill_is_unpaid_and_not_before() public {
         Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
         pass(PERIOD - 1);
-        refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
+        refuse(mandate, abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
         pass(1);
         uint256 due = dueOf(id);
         uint256 fee = due / 100;
@@ -41,7 +41,7 @@ contract RepayTriggerFireTest is TriggerFixture {
             abi.encodeWithSelector(ErrorsLib.PeriodClosed.selector, trigger.hashMandate(mandate), PERIOD / 1 days);
         refuse(mandate, closed);
         pass(1 days);
-        refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
+        refuse(mandate, abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
     }
 
     /// The gate is by amount: nobody closes a period with a wei.
@@ -51,7 +51,7 @@ contract RepayTriggerFireTest is TriggerFixture {
         pass(PERIOD);
         uint256 due = dueOf(id);
         vm.prank(borrower);
-        vault.repayFromReserve(id, uint96(5000e6 - 1), type(uint96).max, 0, keeper);
+        vault.repayFromReserve(id, repaymentOf(5000e6 - 1, type(uint96).max, 0));
         // One unit is left in the reserve: the firing pays it, and the period stays open for the rest.
         due = dueOf(id);
         assertEq(due, 0);
@@ -125,7 +125,7 @@ contract RepayTriggerFireTest is TriggerFixture {
     function test_ltv_fires_above_its_threshold_and_restores_the_initial_ltv() public {
         Mandate memory mandate = registered(Kind.LTV, From.RESERVE);
         setPrice(571.43e8);
-        refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
+        refuse(mandate, abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
         setPrice(571.42e8);
         uint256 need = 20_000e6 - 28_571e6 * 6 / 10;
         (uint96 paid,) = fire(mandate);
@@ -150,7 +150,7 @@ contract RepayTriggerFireTest is TriggerFixture {
         Mandate memory mandate = mandateOf(Kind.LTV, From.RESERVE);
         mandate.thresholdBps = 100;
         register(mandate);
-        refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
+        refuse(mandate, abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
         setPrice(666e8);
         fire(mandate);
     }
@@ -347,7 +347,7 @@ contract RepayTriggerFireTest is TriggerFixture {
         Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
         pass(PERIOD);
         close(id);
-        refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
+        refuse(mandate, abi.encodeWithSelector(ErrorsLib.LineClosed.selector, id));
     }
 
     /// Invariant 8: a bill that was paid otherwise is not paid again.
@@ -355,6 +355,6 @@ contract RepayTriggerFireTest is TriggerFixture {
         Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
         pass(PERIOD);
         repay(id, uint96(dueOf(id)));
-        refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
+        refuse(mandate, abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
     }
 }

@@ -108,6 +108,64 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
         assertEq(stateOf(due).fires, 1);
     }
 
+    function test_only_the_trigger_fires_for_others() public {
+        pass(PERIOD);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotSelf.selector, stranger));
+        vm.prank(stranger);
+        trigger.fireFor(due, stranger);
+    }
+
+    // ---------------------------------------------------------------- the form of a batch
+
+    /// Pitfall 17: what is no batch is refused whole, before anything is read out of it.
+    function test_data_that_is_no_batch_is_refused() public {
+        pass(PERIOD);
+        bytes memory batch = abi.encode(batchOf(due, level));
+        bytes[5] memory malformed = [
+            new bytes(0),
+            new bytes(63),
+            bytes.concat(batch, bytes1(0)),
+            bytes.concat(bytes32(uint256(64)), bytes32(uint256(0))),
+            abi.encodePacked(uint256(32), uint256(3), new bytes(2 * 14 * 32))
+        ];
+        for (uint256 i = 0; i < malformed.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadBatch.selector, malformed[i].length));
+            trigger.performUpkeep(malformed[i]);
+            vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadBatch.selector, malformed[i].length));
+            trigger.checkUpkeep(malformed[i]);
+        }
+    }
+
+    function test_a_length_that_overflows_is_refused() public {
+        vm.expectRevert();
+        trigger.performUpkeep(abi.encodePacked(uint256(32), type(uint256).max));
+    }
+
+    /// An item whose words are no mandate fails alone.
+    function test_an_item_that_is_no_mandate_holds_nobody_up() public {
+        pass(PERIOD);
+        bytes memory batch = abi.encode(batchOf(due, level));
+        // The kind of the second item: 9 is none.
+        batch[64 + 14 * 32 + 63] = bytes1(uint8(9));
+        vm.prank(keeper);
+        trigger.performUpkeep(batch);
+        assertEq(stateOf(due).fires, 1);
+        (bool needed,) = trigger.checkUpkeep(batch);
+        assertFalse(needed);
+    }
+
+    function testFuzz_the_hash_of_an_item_that_fails_is_the_mandates(uint96 cap, uint16 fee, uint256 nonce) public {
+        pass(PERIOD);
+        Mandate memory unknown = due;
+        (unknown.capPerPeriod, unknown.feeBps, unknown.nonce) = (cap, fee, nonce);
+        vm.assume(trigger.hashMandate(unknown) != trigger.hashMandate(due));
+        vm.expectEmit(address(trigger));
+        emit EventsLib.FiringFailed(
+            trigger.hashMandate(unknown), id, refused(ErrorsLib.MandateUnknown.selector, unknown)
+        );
+        perform(batchOf(unknown, due));
+    }
+
     // ---------------------------------------------------------------- hostile feeds
 
     function hostileLevel(HostileFeed.Mode mode) internal returns (Mandate memory mandate) {
@@ -143,15 +201,15 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
     /// Whatever a firing fails with, 256 bytes of it are kept.
     function test_a_reason_of_megabytes_is_cut_off() public {
         pass(PERIOD);
-        vm.mockCallRevert(address(vault), abi.encodeCall(vault.owed, (id)), new bytes(20_000));
-        Mandate memory ltv = mandateOf(Kind.LTV, From.RESERVE);
+        vm.mockCallRevert(address(vault), abi.encodePacked(vault.repayInKind.selector), new bytes(20_000));
+        Mandate memory ltv = mandateOf(Kind.LTV, From.COLLATERAL);
         register(ltv);
         setPrice(560e8);
         vm.recordLogs();
         perform(batchOf(due, ltv));
         bytes memory reason = abi.decode(recordedLog(EventsLib.FiringFailed.selector), (bytes));
         assertEq(reason.length, 256);
-        assertEq(stateOf(ltv).fires, 1);
+        assertEq(stateOf(due).fires, 1);
     }
 
     // ---------------------------------------------------------------- gas

@@ -23,7 +23,7 @@ contract ReserveTest is VaultFixture {
 
     function pay(uint96 maxPaid, uint96 maxSpent, uint16 feeBps) internal returns (uint96 paid, uint96 fee) {
         vm.prank(borrower);
-        return vault.repayFromReserve(id, maxPaid, maxSpent, feeBps, keeper);
+        (, paid, fee) = vault.repayFromReserve(id, repaymentOf(maxPaid, maxSpent, feeBps));
     }
 
     // ---------------------------------------------------------------- in and out
@@ -143,11 +143,11 @@ contract ReserveTest is VaultFixture {
         depositReserve(id, 5000e6);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotBorrower.selector, id, stranger));
         vm.prank(stranger);
-        vault.repayFromReserve(id, 1000e6, 1000e6, 0, stranger);
+        vault.repayFromReserve(id, repaymentOf(1000e6, 1000e6, 0));
         vm.prank(borrower);
         vault.setOperator(stranger, true);
         vm.prank(stranger);
-        vault.repayFromReserve(id, 1000e6, 1000e6, 0, stranger);
+        vault.repayFromReserve(id, repaymentOf(1000e6, 1000e6, 0));
         assertEq(vault.stored(id).principal, 19_000e6);
     }
 

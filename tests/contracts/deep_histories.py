@@ -4,19 +4,14 @@ Seeds that passed are kept in a file and not run again, unless the contracts, th
 """
 
 import argparse
-import asyncio
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from orchestrator.errors import CovenantError
 from scripts.deploy.artifacts import RELEASE, ROOT, Artifacts
-from scripts.local.anvil import start_anvil
-from scripts.local.runtime import open_runtime
-from tests.contracts.support.anvil_chain import AnvilChain, anvil_chain
+from tests.contracts.support.anvil_chain import AnvilChain, own_chain
 from tests.contracts.support.comparison import first_mismatch, shrunk
 from tests.contracts.support.ground import Ground, lay_ground
 from tests.contracts.support.script import history_of
@@ -48,8 +43,8 @@ def _run_seeds(seeds: range, kept_in: Path) -> tuple[int, int]:
     print(f"{len(seeds)} seeds, {len(seeds) - len(left)} of which passed before", flush=True)
     if not left:
         return len(seeds), 0
-    with _chain() as (chain, ground):
-        failed = _run(left, kept, chain, ground)
+    with own_chain() as chain:
+        failed = _run(left, kept, chain, lay_ground(chain))
     return len(seeds) - failed, failed
 
 
@@ -73,20 +68,6 @@ def _run(seeds: list[int], kept: Kept, chain: AnvilChain, ground: Ground) -> int
             told = f"{done} of {len(seeds)} run, {steps} steps, {rate:.0f} a second, {failed} failed"
             print(f"seed {seed}: {told}", flush=True)
     return failed
-
-
-@contextmanager
-def _chain() -> Iterator[tuple[AnvilChain, Ground]]:
-    with asyncio.Runner() as runner:
-        stack = AsyncExitStack()
-        runtime = runner.run(stack.enter_async_context(open_runtime()))
-        try:
-            part = runner.run(start_anvil(runtime, runtime.directory / "anvil.log"))
-            stack.push_async_callback(part.stop)
-            with anvil_chain(part.url) as chain:
-                yield chain, lay_ground(chain)
-        finally:
-            runner.run(stack.aclose())
 
 
 def _fingerprint() -> str:

@@ -54,7 +54,7 @@ def test_the_histories_take_every_action_with_success_and_are_refused_too(chain:
         world = Expectation(history.deal, ground)
         for step in history.steps:
             (taken if world.expect(step).ok else refused).add(step.action)
-    hardly_refused = {Action.PUSH, Action.WAIT, Action.SET_OPERATOR, Action.REVOKE}
+    hardly_refused = {Action.PUSH, Action.WAIT, Action.SET_OPERATOR, Action.ALLOW, Action.REVOKE}
     assert taken == set(Action)
     assert refused >= set(Action) - hardly_refused
 

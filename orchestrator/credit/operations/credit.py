@@ -14,14 +14,15 @@ from orchestrator.credit.errors import (
     ZeroAmount,
 )
 from orchestrator.credit.health import exceeds_ltv, value_down
-from orchestrator.credit.in_kind import quote_in_kind
+from orchestrator.credit.in_kind import check_in_kind_offered, quote_in_kind
 from orchestrator.credit.keeper import check_fee_bps, keeper_fee_down, largest_payment
 from orchestrator.credit.operations.transition import Flow, Party, Token, Transition, live, transition
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.payment import Source, credit_cash, pay
+from orchestrator.credit.repayment import Repayment, needed_in_cash, needed_in_kind
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
-from orchestrator.credit.units import Bps, CollateralWei, Timestamp, Wei
+from orchestrator.credit.units import CollateralWei, Timestamp, Wei
 
 
 def draw(state: LineState, terms: Terms, amount: Wei, oracle: OracleReading, now: Timestamp) -> Transition:
@@ -61,7 +62,9 @@ def repay(state: LineState, terms: Terms, amount: Wei, now: Timestamp) -> Transi
     """
     if amount <= 0:
         raise ZeroAmount
-    state = _in_debt(state, terms, now)
+    state = advance(live(state), terms, now)
+    if debt(state) == 0:
+        raise NothingDue
     paid, payment = pay(state, min(amount, debt(state)), Source.CASH)
     return transition(
         credit_cash(state, paid, payment, terms),
@@ -71,20 +74,22 @@ def repay(state: LineState, terms: Terms, amount: Wei, now: Timestamp) -> Transi
 
 
 def repay_from_reserve(
-    state: LineState, terms: Terms, max_paid: Wei, max_spent: Wei, fee_bps: Bps, now: Timestamp
+    state: LineState, terms: Terms, repayment: Repayment, oracle: OracleReading, now: Timestamp
 ) -> Transition:
-    """Repays the most that ``max_paid``, the debt, the reserve and ``max_spent`` allow, the last two with the fee.
+    """Repays what is needed as far as the reserve and the budget go, both with the fee.
 
     Raises:
-        LineClosed, NothingDue, FeeTooHigh
-        ZeroAmount: that comes to nothing.
+        LineClosed, FeeTooHigh, NothingDue, PriceUnavailable
+        ZeroAmount: the reserve or the budget pays nothing.
     """
-    check_fee_bps(fee_bps)
-    state = _in_debt(state, terms, now)
-    amount = min(max_paid, debt(state), largest_payment(min(state.reserve, max_spent), fee_bps))
+    state = advance(live(state), terms, now)
+    check_fee_bps(repayment.fee_bps)
+    needed = needed_in_cash(state, terms, repayment, oracle)
+    budget = Wei(min(state.reserve, repayment.max_spent))
+    amount = min(needed, largest_payment(budget, repayment.fee_bps))
     if amount <= 0:
         raise ZeroAmount
-    fee = keeper_fee_down(amount, fee_bps)
+    fee = keeper_fee_down(amount, repayment.fee_bps)
     paid, payment = pay(state, amount, Source.RESERVE)
     paid = replace(paid, reserve=Wei(paid.reserve - amount - fee))
     return transition(
@@ -95,24 +100,21 @@ def repay_from_reserve(
 
 
 def repay_in_kind(
-    state: LineState,
-    terms: Terms,
-    max_paid: Wei,
-    max_spent: CollateralWei,
-    fee_bps: Bps,
-    oracle: OracleReading,
-    now: Timestamp,
+    state: LineState, terms: Terms, repayment: Repayment, oracle: OracleReading, now: Timestamp
 ) -> Transition:
     """Repays by moving collateral to the holder's claim; nothing returns to undrawn.
 
     Raises:
-        LineClosed, NothingDue, FeeTooHigh, PriceUnavailable, InKindRefused, InKindNotNeeded
+        LineClosed, FeeTooHigh, PriceUnavailable, InKindRefused, NothingDue, InKindNotNeeded
         Unhealthy: the line is healthy, and would not be after it.
         ZeroAmount: what may be paid, or what the collateral buys, comes to nothing.
     """
-    check_fee_bps(fee_bps)
-    state = _in_debt(state, terms, now)
-    quote = quote_in_kind(state, terms, max_paid, max_spent, fee_bps, oracle)
+    state = advance(live(state), terms, now)
+    check_fee_bps(repayment.fee_bps)
+    check_in_kind_offered(terms, oracle)
+    needed = needed_in_kind(state, terms, repayment, oracle)
+    budget = CollateralWei(repayment.max_spent)
+    quote = quote_in_kind(state, terms, needed, budget, repayment.fee_bps, oracle)
     if quote.paid <= 0:
         raise ZeroAmount
     paid, payment = pay(state, quote.paid, Source.COLLATERAL)
@@ -122,10 +124,3 @@ def repay_in_kind(
         claim_collateral=CollateralWei(paid.claim_collateral + quote.seized),
     )
     return transition(paid, Flow(Token.COLLATERAL, Party.VAULT, Party.KEEPER, quote.fee), payments=(payment,))
-
-
-def _in_debt(state: LineState, terms: Terms, now: Timestamp) -> LineState:
-    state = advance(live(state), terms, now)
-    if debt(state) == 0:
-        raise NothingDue
-    return state

@@ -15,9 +15,13 @@ class Token(Enum):
 
 
 class Party(Enum):
-    """Who a flow starts or ends at. CALLER sent the transaction; RECIPIENT is the address that it named."""
+    """Who a flow starts or ends at. CALLER sent the transaction; RECIPIENT is the address that it named.
+
+    BORROWER is charged without a call of its own: a mandate tops its line's reserve up.
+    """
 
     VAULT = "vault"
+    BORROWER = "borrower"
     LENDER = "lender"
     CALLER = "caller"
     RECIPIENT = "recipient"

@@ -1,5 +1,6 @@
 """Every table, one file per aggregate."""
 
+from orchestrator.db.models.accounts import Account, ApiKey, Session, SignInNonce
 from orchestrator.db.models.chain import Block, Cursor, Lease, Log, Quarantine, WatchedContract
 from orchestrator.db.models.events import OutboxEvent
 from orchestrator.db.models.feeds import Feed, OracleRound
@@ -12,8 +13,8 @@ from orchestrator.db.models.transactions import Attempt, Intent, Lane
 from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
 
 __all__ = [
-    "Alert", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing", "IdempotencyKey", "Intent",
-    "Lane", "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate", "MandateRevocation", "Market",
-    "Model", "NoteTransfer", "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine",
-    "Reconciliation", "Trigger", "WatchedContract",
+    "Account", "Alert", "ApiKey", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing",
+    "IdempotencyKey", "Intent", "Lane", "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate",
+    "MandateRevocation", "Market", "Model", "NoteTransfer", "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent",
+    "Payment", "Quarantine", "Reconciliation", "Session", "SignInNonce", "Trigger", "WatchedContract",
 ]  # fmt: skip

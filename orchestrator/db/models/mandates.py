@@ -11,7 +11,8 @@ from orchestrator.db.types import Address, Hash, Integer256
 
 
 class Mandate(Model):
-    """A mandate (event `MandateRegistered`). `kind` is due, ltv, level or share; `source` reserve or collateral."""
+    """A mandate (event `MandateRegistered`). `kind` is due, ltv, level or share; `source` reserve, collateral or
+    top_up."""
 
     __tablename__ = "mandates"
     __table_args__ = (

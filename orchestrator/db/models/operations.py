@@ -54,10 +54,15 @@ class Reconciliation(Model):
 
 
 class IdempotencyKey(Model):
-    """The answer to a POST, kept in the transaction of its effect, so that a repeat gets the same answer."""
+    """The answer to a POST, kept in the transaction of its effect for a day, so that a repeat gets the same answer.
+
+    `owner` is the account that asked, or the address that the request was signed by.
+    """
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
+    owner: Mapped[str] = mapped_column(Text, primary_key=True)
     scope: Mapped[str] = mapped_column(Text, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     request_digest: Mapped[str] = mapped_column(Hash())

@@ -10,7 +10,7 @@ from orchestrator.mirror.watch import Role
 KINDS = ("due", "ltv", "level", "share")
 """The contract's `Kind`, in its order."""
 
-SOURCES = ("reserve", "collateral")
+SOURCES = ("reserve", "collateral", "top_up")
 """The contract's `From`, in its order."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.db.models import Model
 from orchestrator.mirror.decode import Event
@@ -19,8 +18,7 @@ class Unprojectable(ValueError):
     """An event decodes, but its values have no place in our tables: its contract does not keep to its own rules."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row to append to a table. ``values`` has the same keys in the same order for all rows of a model."""
 
     model: type[Model]
@@ -57,9 +55,9 @@ def bigint(value: int, name: str) -> int:
 
 def columns_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A Solidity struct's fields under the names of our columns: accruedAt → accrued_at."""
-    return {_snake_case(name): value for name, value in fields.items()}
+    return dict(zip(_snake_case(tuple(fields)), fields.values(), strict=True))
 
 
 @cache
-def _snake_case(name: str) -> str:
-    return re.sub(r"([A-Z])", r"_\1", name).lower()
+def _snake_case(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(re.sub(r"([A-Z])", r"_\1", name).lower() for name in names)

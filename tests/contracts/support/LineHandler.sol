@@ -6,7 +6,7 @@ import {Vm} from "forge-std/Vm.sol";
 
 import {CreditVault} from "contracts/CreditVault.sol";
 import {ICreditLineNFT} from "contracts/interfaces/ICreditLineNFT.sol";
-import {Offer, StoredState} from "contracts/interfaces/ICreditVault.sol";
+import {Need, Offer, Repayment, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {From, Kind, Mandate} from "contracts/interfaces/IRepayTrigger.sol";
 import {FLAG_CLOSED, FLAG_WRITTEN_OFF} from "contracts/libraries/ConstantsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
@@ -84,8 +84,10 @@ contract LineHandler is Test {
             (borrowers[i], borrowerKeys[i]) = makeAddrAndKey(string.concat("borrower", vm.toString(i)));
             fund(lenders[i]);
             fund(borrowers[i]);
-            vm.prank(borrowers[i]);
+            vm.startPrank(borrowers[i]);
             vault.setOperator(address(trigger), true);
+            usdc.approve(address(trigger), type(uint256).max);
+            vm.stopPrank();
         }
         fund(liquidator);
     }
@@ -124,6 +126,13 @@ contract LineHandler is Test {
         base.push(first, block.timestamp);
         cross.push(second, block.timestamp);
         vm.stopPrank();
+    }
+
+    /// @dev What a borrower lets the trigger take from its wallet: nothing, little, or all.
+    function allow(uint256 seed) external {
+        uint256[3] memory allowances = [uint256(0), 100e6, type(uint256).max];
+        vm.prank(borrowers[roll(seed, "borrower", 3)]);
+        usdc.approve(address(trigger), allowances[roll(seed, "allowance", 3)]);
     }
 
     function stopOrResume(uint256 seed) external {
@@ -204,15 +213,22 @@ contract LineHandler is Test {
         uint256 id = pick(which);
         feeBps = uint16(bound(feeBps, 0, 100));
         amount = uint96(bound(amount, 1, 2000e6));
-        bytes memory call_ = abi.encodeCall(vault.repayFromReserve, (id, amount, type(uint96).max, feeBps, liquidator));
+        bytes memory call_ = abi.encodeCall(vault.repayFromReserve, (id, someRepayment(which, amount, feeBps)));
         act(id, borrowerOf(id), call_, "repayFromReserve");
     }
 
     function repayInKind(uint256 which, uint96 amount, uint16 feeBps) external {
         uint256 id = pick(which);
         feeBps = uint16(bound(feeBps, 0, 100));
-        bytes memory call_ = abi.encodeCall(vault.repayInKind, (id, amount, type(uint96).max, feeBps, liquidator));
+        bytes memory call_ = abi.encodeCall(vault.repayInKind, (id, someRepayment(which, amount, feeBps)));
         act(id, borrowerOf(id), call_, "repayInKind");
+    }
+
+    /// @dev For an amount, a bill or an excess; now and then with a tight bound on what it may cost.
+    function someRepayment(uint256 seed, uint96 amount, uint16 feeBps) internal view returns (Repayment memory) {
+        Need need = Need(roll(seed, "need", 3));
+        uint96 maxSpent = roll(seed, "bound", 4) == 0 ? amount : type(uint96).max;
+        return Repayment(need, uint16(roll(seed, "threshold", 8000)), amount, maxSpent, feeBps, liquidator);
     }
 
     function liquidate(uint256 which, uint96 amount) external {
@@ -284,7 +300,9 @@ contract LineHandler is Test {
         unchanged(before, id);
         StoredState memory state = vault.stored(id);
         poked[id] = state;
-        expect(state.seq == before[id].state.seq + 1, "an action that is not one step of seq");
+        bool toppedUp = name == "fire" && mandates[id].source == From.TOP_UP && state.seq == before[id].state.seq + 2;
+        expect(toppedUp || state.seq == before[id].state.seq + 1, "an action that is not one step of seq");
+        expect(usdc.balanceOf(address(trigger)) == 0, "the trigger kept what it took");
         expect(!before[id].healthy || isHealthy(id), "10: an action made a healthy line unhealthy");
 
         (uint256 repaid, uint256 writtenOff) = count(id);
@@ -424,15 +442,15 @@ contract LineHandler is Test {
         offer.expiry = uint40(block.timestamp);
     }
 
-    /// @dev One mandate for each line: kinds DUE and LTV, from the reserve and in kind.
+    /// @dev One mandate for each line: kinds DUE and LTV, from every source.
     function grantMandate(uint256 id, uint256 who, uint256 seed) internal {
         Mandate memory mandate;
         mandate.lineId = id;
         mandate.kind = roll(seed, "kind", 2) == 0 ? Kind.DUE : Kind.LTV;
-        mandate.source = roll(seed, "source", 2) == 0 ? From.RESERVE : From.COLLATERAL;
+        mandate.source = From(roll(seed, "source", 3));
         if (mandate.kind == Kind.LTV) mandate.thresholdBps = 6400;
         (mandate.feeBps, mandate.periodHours) = (50, 24);
-        mandate.capPerPeriod = mandate.source == From.RESERVE ? 500e6 : 3e18;
+        mandate.capPerPeriod = mandate.source == From.COLLATERAL ? 3e18 : 500e6;
         (mandate.expiry, mandate.nonce) = (type(uint40).max, id);
         trigger.register(mandate, signBy(borrowerKeys[who], trigger.mandateDigest(mandate)));
         mandates[id] = mandate;

@@ -37,9 +37,9 @@ abstract contract TriggerFixture is VaultFixture {
         mandate.source = source;
         mandate.feeBps = 100;
         mandate.periodHours = 24;
-        mandate.capPerPeriod = source == From.RESERVE ? 4000e6 : 30e18;
+        mandate.capPerPeriod = source == From.COLLATERAL ? 30e18 : 4000e6;
         mandate.expiry = uint40(block.timestamp + TERM);
-        mandate.nonce = uint256(kind) * 2 + uint256(source);
+        mandate.nonce = uint256(kind) * 3 + uint256(source);
         if (kind == Kind.LTV) mandate.thresholdBps = 7000;
         if (kind == Kind.SHARE) mandate.shareBps = 1000;
         if (kind == Kind.LEVEL) (mandate.amount, mandate.level) = (1000e6, 1500e8);

@@ -5,7 +5,7 @@ import {Vm} from "forge-std/Vm.sol";
 
 import {CreditLineNFT} from "contracts/CreditLineNFT.sol";
 import {CreditVault} from "contracts/CreditVault.sol";
-import {LineTerms, Offer, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
+import {LineTerms, Need, Offer, Repayment, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {INoteDescriptor} from "contracts/interfaces/INoteDescriptor.sol";
 import {FeedConfig, OracleConfig} from "contracts/interfaces/IOracleAdapter.sol";
 import {CHARGE_DENOMINATOR} from "contracts/libraries/ConstantsLib.sol";
@@ -194,6 +194,11 @@ abstract contract VaultFixture is Creation {
     function claimLoan(uint256 id) internal returns (uint96) {
         vm.prank(lender);
         return vault.claim(id, address(usdc), lender);
+    }
+
+    /// @dev A repayment of an amount, out of what the line holds.
+    function repaymentOf(uint96 amount, uint96 maxSpent, uint16 feeBps) internal view returns (Repayment memory) {
+        return Repayment(Need.AMOUNT, 0, amount, maxSpent, feeBps, keeper);
     }
 
     // ---------------------------------------------------------------- facts

@@ -2,18 +2,32 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.chain.rpc import JsonRpc
+from scripts.local.anvil import start_anvil
+from scripts.local.runtime import open_runtime
 from tests.contracts.support.chain import Block, Call, Result
 
 DEPLOYER: Final = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 """anvil's first funded account."""
 
 CALL_GAS: Final = 3_000_000
+MINED_GAS: Final = 16_000_000
+"""What one transaction may use at most on Ethereum, nearly; a batch asks for more than it uses."""
+
 BLOCK_GAS: Final = 1_000_000_000
 TIMEOUT_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Of a receipt: the gas of the whole transaction, and the first topic of each log."""
+
+    gas_used: int
+    topics: tuple[str, ...]
 
 
 class AnvilChain:
@@ -31,6 +45,13 @@ class AnvilChain:
         self._run(self._rpc.batch([("anvil_impersonateAccount", [call.sender]), _fund(call.sender)]))
         self._transact(_transaction(call))
         return bytes.fromhex(str(output)[2:])
+
+    def mine(self, call: Call, at: int) -> Mined:
+        """A transaction in a block of the second ``at``, which stays."""
+        prepare = [("anvil_impersonateAccount", [call.sender]), _fund(call.sender)]
+        self._run(self._rpc.batch([*prepare, ("evm_setNextBlockTimestamp", [at])]))
+        receipt = self._transact(_transaction(call) | {"gas": hex(MINED_GAS)})
+        return Mined(int(receipt["gasUsed"], 16), tuple(log["topics"][0] for log in receipt["logs"]))
 
     def play(self, blocks: Sequence[Block]) -> list[Result]:
         simulated = [
@@ -69,6 +90,21 @@ def anvil_chain(url: str) -> Iterator[AnvilChain]:
             yield AnvilChain(runner, rpc)
         finally:
             runner.run(rpc.aclose())
+
+
+@contextmanager
+def own_chain() -> Iterator[AnvilChain]:
+    """An anvil of its own, for what does not run under pytest. Raises CovenantError when it does not start."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        runtime = runner.run(stack.enter_async_context(open_runtime()))
+        try:
+            part = runner.run(start_anvil(runtime, runtime.directory / "anvil.log"))
+            stack.push_async_callback(part.stop)
+            with anvil_chain(part.url) as chain:
+                yield chain
+        finally:
+            runner.run(stack.aclose())
 
 
 def _transaction(call: Call) -> dict[str, str]:

@@ -16,16 +16,16 @@ from orchestrator.credit import operations
 from orchestrator.credit.accrual import advance
 from orchestrator.credit.errors import (
     CreditError,
-    FeeTooHigh,
     LineClosed,
-    NothingDue,
     NothingToClaim,
     PriceUnavailable,
     ZeroAmount,
 )
-from orchestrator.credit.firing import Firing, Moment, WhyNot, evaluate
-from orchestrator.credit.mandate import From, Kind, Mandate, MandateState, cap_left, in_period, period_at
+from orchestrator.credit.firing import Firing, Moment, asked, evaluate
+from orchestrator.credit.mandate import From, Kind, Mandate, MandateState, in_period, period_at
 from orchestrator.credit.operations import Party, Token, Transition
+from orchestrator.credit.operations.transition import live
+from orchestrator.credit.repayment import needed_in_cash, needed_in_kind
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
@@ -40,6 +40,9 @@ from tests.contracts.support.words import words
 
 NOTHING: Final = Wei(0)
 OPENING: Final = Timestamp(STARTS_AT)
+UNLIMITED: Final = 2**256 - 1
+"""An allowance that nothing is taken off."""
+
 FIRST_PHASE: Final = 1 << 64
 """What a feed's round ids start from."""
 
@@ -68,21 +71,13 @@ _CHECKED_FIRST: Final[dict[Action, tuple[type[CreditError], ...]]] = {
     Action.WITHDRAW: (ZeroAmount, LineClosed),
     Action.WITHDRAW_RESERVE: (ZeroAmount, LineClosed),
     Action.DRAW: (ZeroAmount, LineClosed),
-    Action.REPAY_FROM_RESERVE: (FeeTooHigh, LineClosed, NothingDue),
-    Action.REPAY_IN_KIND: (FeeTooHigh, LineClosed, NothingDue),
+    Action.REPAY_FROM_RESERVE: (LineClosed,),
+    Action.REPAY_IN_KIND: (LineClosed,),
     Action.CLOSE: (LineClosed,),
     Action.CLAIM_LOAN: (),
     Action.CLAIM_COLLATERAL: (),
 }
 """What the vault refuses before it looks at who calls; other actions anyone may take."""
-
-_NOT_TRIGGERED: Final = (
-    WhyNot.NO_DEBT,
-    WhyNot.NOTHING_DUE,
-    WhyNot.BELOW_THRESHOLD,
-    WhyNot.LEVEL_NOT_CROSSED,
-    WhyNot.NO_REVENUE,
-)
 
 
 @dataclass(slots=True)
@@ -95,6 +90,7 @@ class Expectation:
     mandates: dict[str, Registered] = field(default_factory=dict)
     nonces: dict[int, str] = field(default_factory=dict)
     operators: set[str] = field(default_factory=set)
+    allowance: int = 0
     rounds: dict[FeedName, Round] = field(init=False)
     consumed: Wei = NOTHING
     now: Timestamp = OPENING
@@ -138,6 +134,9 @@ class Expectation:
                 operator = self.ground.trigger if step.trigger_operates else Role.OPERATOR.address
                 (self.operators.add if step.approved else self.operators.discard)(operator)
                 return b""
+            case Action.ALLOW:
+                self.allowance = step.amount
+                return words(1)
             case Action.REGISTER:
                 return self._register(step)
             case Action.REVOKE:
@@ -182,7 +181,7 @@ class Expectation:
             raise
         if early is not None:
             self._require_caller(step, line)
-        returned = returned_by(step.action, line.state, result)
+        returned = self._needed(step, line) + returned_by(step.action, line.state, result)
         line.state = result.state
         self._move(result, step.by, step.to)
         return returned
@@ -191,8 +190,6 @@ class Expectation:
         zero_first = (Action.DEPOSIT, Action.DEPOSIT_RESERVE, Action.WITHDRAW, Action.WITHDRAW_RESERVE, Action.DRAW)
         if step.amount == 0 and step.action in (*zero_first, Action.REPAY):
             raise ZeroAmount
-        if step.fee_bps > 100 and step.action in (Action.REPAY_FROM_RESERVE, Action.REPAY_IN_KIND):
-            raise FeeTooHigh(step.fee_bps, 100)
         raise Refused("NoSuchLine", step.line)
 
     def _perform(self, step: Step, line: Line) -> Transition:
@@ -205,12 +202,8 @@ class Expectation:
             Action.WITHDRAW_RESERVE: lambda: operations.withdraw_reserve(state, terms, loan, oracle, now),
             Action.DRAW: lambda: operations.draw(state, terms, loan, oracle, now),
             Action.REPAY: lambda: operations.repay(state, terms, loan, now),
-            Action.REPAY_FROM_RESERVE: lambda: operations.repay_from_reserve(
-                state, terms, loan, Wei(step.bound), step.fee_bps, now
-            ),
-            Action.REPAY_IN_KIND: lambda: operations.repay_in_kind(
-                state, terms, loan, CollateralWei(step.bound), step.fee_bps, oracle, now
-            ),
+            Action.REPAY_FROM_RESERVE: lambda: operations.repay_from_reserve(state, terms, step.repayment, oracle, now),
+            Action.REPAY_IN_KIND: lambda: operations.repay_in_kind(state, terms, step.repayment, oracle, now),
             Action.CLAIM_LOAN: lambda: operations.claim(state, Token.LOAN),
             Action.CLAIM_COLLATERAL: lambda: operations.claim(state, Token.COLLATERAL),
             Action.CLOSE: lambda: operations.close(state, terms, now),
@@ -218,6 +211,17 @@ class Expectation:
             Action.LIQUIDATE: lambda: operations.liquidate(state, terms, loan, CollateralWei(step.bound), oracle, now),
         }
         return perform[step.action]()
+
+    def _needed(self, step: Step, line: Line) -> bytes:
+        """What a payment from reserve or in kind returns first."""
+        state, terms, oracle = self.accrued(line), line.terms, self.readings().oracle
+        match step.action:
+            case Action.REPAY_FROM_RESERVE:
+                return words(needed_in_cash(state, terms, step.repayment, oracle))
+            case Action.REPAY_IN_KIND:
+                return words(needed_in_kind(state, terms, step.repayment, oracle))
+            case _:
+                return b""
 
     def _require_caller(self, step: Step, line: Line) -> None:
         by, action = step.by, step.action
@@ -289,30 +293,32 @@ class Expectation:
         names = {address: name for name, address in self.ground.feeds.items()}
         name = names.get(mandate.feed)
         feed = FeedReading(self.rounds[name].answer, name.value) if name else None
-        return Moment(line.state, line.terms, self.readings().oracle, feed, self.deal.loan_decimals, self.now)
+        oracle, decimals = self.readings().oracle, self.deal.loan_decimals
+        return Moment(line.state, line.terms, oracle, feed, decimals, self.now, self._wallet())
+
+    def _wallet(self) -> Wei:
+        return Wei(min(self.allowance, self.balances[Token.LOAN, Role.BORROWER.address]))
 
     def _refuse_firing(self, hash_: str, registered: Registered, moment: Moment, firing: Firing) -> None:
         """The contracts' error for the reason that the rules give; their values come from the rules too."""
-        mandate, state, why_not = registered.mandate, registered.state, firing.why_not
+        mandate, state = registered.mandate, registered.state
         if state.revoked:
             raise Refused("MandateIsRevoked", hash_)
         if self.now > mandate.expiry:
             raise Refused("MandateOver", hash_, mandate.expiry)
         if in_period(mandate, state, self.now).closed:
             raise Refused("PeriodClosed", hash_, period_at(mandate, state, self.now))
-        if mandate.kind is Kind.LTV and moment.line.collateral > 0:
-            moment.oracle.to_measure()
-        if why_not in _NOT_TRIGGERED or why_not is WhyNot.LINE_OVER:
+        wanted = asked(mandate, state, moment)
+        if wanted is None:
             raise Refused("NotTriggered", hash_)
+        live(moment.line)
         self._require_trigger(mandate)
-        left, fee_bps = cap_left(mandate, state, self.now), mandate.fee_bps
-        if mandate.source is From.RESERVE:
-            operations.repay_from_reserve(moment.line, moment.terms, firing.need, Wei(left), fee_bps, self.now)
+        line, terms, repayment = moment.line, moment.terms, wanted.repayment
+        if mandate.source is From.COLLATERAL:
+            operations.repay_in_kind(line, terms, repayment, moment.oracle, self.now)
         else:
-            spend = CollateralWei(left)
-            need, oracle = firing.need, moment.oracle
-            operations.repay_in_kind(moment.line, moment.terms, need, spend, fee_bps, oracle, self.now)
-        raise AssertionError(f"the rules do not fire ({why_not}), and yet the payment is allowed")
+            operations.repay_from_reserve(line, terms, repayment, moment.oracle, self.now)
+        raise AssertionError(f"the rules do not fire ({firing.why_not}), and yet the payment is allowed")
 
     def _require_trigger(self, mandate: Mandate) -> None:
         if self.ground.trigger not in self.operators:
@@ -327,11 +333,14 @@ class Expectation:
         parties = {
             Party.VAULT: self.ground.vault,
             Party.LENDER: Role.LENDER.address,
+            Party.BORROWER: Role.BORROWER.address,
             Party.CALLER: caller.address,
             Party.RECIPIENT: recipient.address,
             Party.KEEPER: recipient.address,
         }
         for flow in result.flows:
+            if flow.payer is Party.BORROWER and self.allowance < UNLIMITED:
+                self.allowance -= flow.amount
             self.balances[flow.token, parties[flow.payer]] -= flow.amount
             self.balances[flow.token, parties[flow.payee]] += flow.amount
 

@@ -8,9 +8,10 @@ from orchestrator.credit.accrual import boundary_after, boundary_at_or_before, d
 from orchestrator.credit.firing import evaluate
 from orchestrator.credit.health import max_draw, max_withdrawal
 from orchestrator.credit.mandate import NO_FEED, From, Kind, Mandate
+from orchestrator.credit.repayment import Need
 from orchestrator.credit.units import BPS, HOUR, UINT16_MAX, Bps, PriceE36, Timestamp, Wei
 from tests.contracts.support.deal import Deal, any_size, random_deal
-from tests.contracts.support.expectation import Expectation, Line
+from tests.contracts.support.expectation import UNLIMITED, Expectation, Line
 from tests.contracts.support.ground import FeedName, Ground, Role
 from tests.contracts.support.steps import Action, Step
 
@@ -22,7 +23,7 @@ _WEIGHTS: Final[dict[Action, float]] = {
     Action.REPAY: 7,
     Action.PUSH: 12,
     Action.FIRE: 16,
-    Action.REGISTER: 8,
+    Action.REGISTER: 14,
     Action.REPAY_IN_KIND: 7,
     Action.REPAY_FROM_RESERVE: 6,
     Action.LIQUIDATE: 9,
@@ -34,6 +35,7 @@ _WEIGHTS: Final[dict[Action, float]] = {
     Action.CLAIM_COLLATERAL: 3,
     Action.WAIT: 1.5,
     Action.SET_OPERATOR: 1.5,
+    Action.ALLOW: 1.5,
     Action.TERMINATE: 2,
     Action.OPEN: 2,
     Action.REVOKE: 0.3,
@@ -94,6 +96,8 @@ class _Writer:
             steps += [Step(at, Role.BORROWER, Action.SET_OPERATOR, trigger_operates=True, approved=True)]
         if self.random.random() < 0.6:
             steps += [Step(at, Role.BORROWER, Action.DEPOSIT_RESERVE, amount=self.random.randint(1, fill))]
+        if self.random.random() < 0.6:
+            steps += [Step(at, Role.BORROWER, Action.ALLOW, amount=self.random.choice((UNLIMITED, fill)))]
         return steps
 
     def first_draw(self) -> Step:
@@ -110,7 +114,7 @@ class _Writer:
         at = self._moment(line)
         world.now = at
         ready = [mandate for mandate in self.mandates if self._fires(mandate)]
-        weights = self._weights(line) | ({Action.FIRE: 40.0} if ready else {})
+        weights = self._weights(line) | ({Action.FIRE: 120.0} if ready else {})
         action = random.choices(list(weights), list(weights.values()))[0]
         match action:
             case Action.PUSH:
@@ -123,6 +127,8 @@ class _Writer:
                 trigger = random.random() < 0.5
                 approved = random.random() < (0.9 if trigger else 0.7)
                 return Step(at, Role.BORROWER, action, line_id, trigger_operates=trigger, approved=approved)
+            case Action.ALLOW:
+                return Step(at, Role.BORROWER, action, line_id, self._allowance(line))
             case Action.REGISTER:
                 mandate = self._mandate(line_id)
                 self.mandates.append(mandate)
@@ -219,14 +225,15 @@ class _Writer:
             by = self._anyone()
         elif action is Action.DRAW and Role.OPERATOR.address in self.world.operators and random.random() < 0.3:
             by, to = Role.OPERATOR, Role.BORROWER
-        bound, fee_bps = 0, Bps(0)
-        if action is Action.REPAY_FROM_RESERVE:
-            bound, fee_bps = self._near(line.state.reserve if line else 1), self._fee()
-        elif action is Action.REPAY_IN_KIND:
-            bound, fee_bps = self._near(line.state.collateral if line else 1), self._fee()
+        bound, fee_bps, need, threshold_bps = 0, Bps(0), Need.AMOUNT, Bps(0)
+        if action in (Action.REPAY_FROM_RESERVE, Action.REPAY_IN_KIND):
+            held = (line.state.reserve if action is Action.REPAY_FROM_RESERVE else line.state.collateral) if line else 1
+            bound, fee_bps = self._near(held), self._fee()
+            need = random.choice((Need.AMOUNT, Need.AMOUNT, Need.BILL, Need.EXCESS))
+            threshold_bps = Bps(random.choice((0, 7_000, random.randint(0, UINT16_MAX))))
         elif action is Action.LIQUIDATE and random.random() < 0.2:
             bound = self._near(line.state.collateral if line else 1)
-        return Step(at, by, action, line_id, self._near(natural), bound, fee_bps, to)
+        return Step(at, by, action, line_id, self._near(natural), bound, fee_bps, need, threshold_bps, to)
 
     def _natural_amount(self, action: Action, line: Line) -> int:
         state, terms = self.world.accrued(line), line.terms
@@ -251,6 +258,11 @@ class _Writer:
         part = random.randint(0, max(0, natural))
         choice = random.choice((natural, natural, natural - 1, natural + 1, natural // 2, part, part, 2 * natural))
         return 0 if random.random() < 0.01 else min(LARGEST_AMOUNT, max(1, choice))
+
+    def _allowance(self, line: Line | None) -> int:
+        """Nothing, anything, or near what a mandate may want."""
+        owed = due(self.world.accrued(line)) if line else 0
+        return self.random.choice((0, UNLIMITED, UNLIMITED, self._near(owed), self._near(owed)))
 
     def _fee(self) -> Bps:
         return Bps(self.random.choice((0, 100, 100, self.random.randint(0, 101))))
@@ -292,7 +304,7 @@ class _Writer:
         state = world.accrued(line) if line else None
         source = random.choice(tuple(From))
         kind = random.choice((Kind.DUE, Kind.DUE, Kind.LTV, Kind.LTV, Kind.LEVEL, Kind.SHARE))
-        held = (state.reserve if source is From.RESERVE else state.collateral) if state else 1
+        held = (state.collateral if source is From.COLLATERAL else state.reserve) if state else 1
         cap = random.choice((2**96 - 1, max(1, held // 2), max(1, self._near(held)), any_size(random, 90)))
         owes = max(1, debt(state)) if state else 1
         feed = {Kind.LEVEL: world.ground.feeds[FeedName.BASE], Kind.SHARE: world.ground.feeds[FeedName.REVENUE]}

@@ -9,18 +9,22 @@ from eth_utils.address import to_checksum_address
 
 from orchestrator.chain.typed_data import mandate_data, offer_data
 from orchestrator.credit.mandate import Mandate
-from orchestrator.credit.units import Bps
+from orchestrator.credit.repayment import NO_THRESHOLD, Need, Repayment
+from orchestrator.credit.units import Bps, Wei
 from scripts.deploy.create2 import PROXY
 from tests.contracts.support.chain import Call
 from tests.contracts.support.deal import SALT, STARTS_AT, Deal
-from tests.contracts.support.ground import FEED, TRIGGER, VAULT, FeedName, Ground, Role
+from tests.contracts.support.ground import FEED, TOKEN, TRIGGER, VAULT, FeedName, Ground, Role
 from tests.contracts.support.words import call, signed_call
 
 NO_FEE: Final = Bps(0)
 
 
 class Action(Enum):
-    """The contract's functions by their names; PUSH writes a round of a feed, WAIT only looks."""
+    """The contract's functions by their names; PUSH writes a round of a feed, WAIT only looks.
+
+    ALLOW is the loan token's: what the trigger may take from the borrower's wallet.
+    """
 
     OPEN = "open"
     DEPOSIT = "deposit"
@@ -37,6 +41,7 @@ class Action(Enum):
     TERMINATE = "terminate"
     LIQUIDATE = "liquidate"
     SET_OPERATOR = "setOperator"
+    ALLOW = "approve"
     REGISTER = "register"
     REVOKE = "revoke"
     FIRE = "fire"
@@ -49,7 +54,8 @@ class Step:
     """What ``by`` does in the second ``at``; fields that the action does not use are left at their defaults.
 
     Attributes:
-        amount: what is asked for; the answer of a PUSH; the nonce of a REVOKE.
+        amount: what is asked for; the answer of a PUSH; the nonce of a REVOKE; the allowance of an ALLOW.
+        need, threshold_bps: what a payment from reserve or in kind is to cover.
         bound: the most that may be spent (from reserve, in kind), the least that must be seized (liquidate).
         to: who receives; the keeper where there is one.
         forged: the signature is a stranger's.
@@ -62,6 +68,8 @@ class Step:
     amount: int = 0
     bound: int = 0
     fee_bps: Bps = NO_FEE
+    need: Need = Need.AMOUNT
+    threshold_bps: Bps = NO_THRESHOLD
     to: Role = Role.RECIPIENT
     feed: FeedName = FeedName.BASE
     mandate: Mandate | None = None
@@ -69,13 +77,19 @@ class Step:
     approved: bool = False
     forged: bool = False
 
+    @property
+    def repayment(self) -> Repayment:
+        """What a payment from reserve or in kind asks for."""
+        return Repayment(self.need, self.threshold_bps, Wei(self.amount), self.bound, self.fee_bps)
+
     def __str__(self) -> str:
         shown = [f"t={self.at} {self.by.value} {self.action.value}"]
         if self.action is Action.PUSH:
             return f"{shown[0]} {self.feed.name.lower()} {self.amount}"
         if self.action is Action.SET_OPERATOR:
             return f"{shown[0]} {'trigger' if self.trigger_operates else 'operator'} {self.approved}"
-        shown += [f"line {self.line}"] if self.action not in (Action.OPEN, Action.REVOKE) else []
+        of_no_line = (Action.OPEN, Action.REVOKE, Action.ALLOW)
+        shown += [f"line {self.line}"] if self.action not in of_no_line else []
         shown += [f"{name} {value}" for name, value in self._values() if value]
         return ", ".join(shown)
 
@@ -84,6 +98,8 @@ class Step:
             ("amount", self.amount),
             ("bound", self.bound),
             ("fee", self.fee_bps),
+            ("need", self.need.name if self.need else ""),
+            ("threshold", self.threshold_bps),
             ("to", self.to.value),
             ("mandate", self.mandate),
             ("forged", self.forged),
@@ -96,6 +112,8 @@ def call_of(step: Step, deal: Deal, ground: Ground) -> Call | None:
         return None
     if step.action is Action.PUSH:
         return Call(step.by.address, ground.feeds[step.feed], call(FEED, "push", step.amount, step.at))
+    if step.action is Action.ALLOW:
+        return Call(step.by.address, deal.loan_token, TOKEN.encode_call("approve", ground.trigger, step.amount))
     if step.action in (Action.REGISTER, Action.REVOKE, Action.FIRE):
         return Call(step.by.address, ground.trigger, _to_trigger(step, ground))
     return Call(step.by.address, ground.vault, _to_vault(step, deal, ground))
@@ -136,7 +154,7 @@ def _to_vault(step: Step, deal: Deal, ground: Ground) -> bytes:
         case Action.WITHDRAW | Action.WITHDRAW_RESERVE | Action.DRAW:
             return encode(step.action.value, line, amount, to)
         case Action.REPAY_FROM_RESERVE | Action.REPAY_IN_KIND:
-            return encode(step.action.value, line, amount, step.bound, step.fee_bps, to)
+            return encode(step.action.value, line, step.repayment, to)
         case Action.CLAIM_LOAN:
             return encode("claim", line, deal.loan_token, to)
         case Action.CLAIM_COLLATERAL:

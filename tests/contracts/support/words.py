@@ -8,6 +8,7 @@ from eth_utils.crypto import keccak
 from orchestrator.chain.contracts import Contract
 from orchestrator.credit.mandate import Mandate
 from orchestrator.credit.offer import Offer
+from orchestrator.credit.repayment import Repayment
 
 
 def words(*values: int) -> bytes:
@@ -21,7 +22,7 @@ def selector(signature: str) -> bytes:
     return keccak(text=signature)[:4]
 
 
-def call(contract: Contract, function: str, *values: int | str | Mandate | Offer) -> bytes:
+def call(contract: Contract, function: str, *values: int | str | Mandate | Offer | Repayment) -> bytes:
     """Calldata of a function without dynamic arguments; addresses and hashes as 0x-strings."""
     return _selector(contract, function) + b"".join(map(_encoded, values))
 
@@ -34,7 +35,7 @@ def signed_call(contract: Contract, function: str, struct: Mandate | Offer, sign
     return _selector(contract, function) + head + words(offset, *last) + words(len(signature)) + padded
 
 
-def _encoded(value: int | str | Mandate | Offer) -> bytes:
+def _encoded(value: int | str | Mandate | Offer | Repayment) -> bytes:
     if isinstance(value, int):
         return words(value)
     if isinstance(value, str):

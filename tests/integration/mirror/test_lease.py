@@ -113,6 +113,8 @@ async def test_a_standby_takes_over_when_the_leader_is_gone(
     await reach(engine, await ground.head())
     [cursor] = await all_rows(engine, "SELECT epoch FROM cursors")
     assert cursor.epoch == 2
+    await ground.push(PRICE)
+    await reach(engine, await ground.head())
     standby.cancel()
     await asyncio.gather(standby, return_exceptions=True)
     await reader.aclose()

@@ -8,7 +8,7 @@ from orchestrator.db.models import Reconciliation
 from orchestrator.mirror.cursor import NotMirrored
 from orchestrator.mirror.reconcile import Report, reconcile, vaults_of
 from orchestrator.mirror.views import escrow_sums, holders_as_of, line_as_of, lines_as_of
-from tests.integration.mirror.ground import BORROWER, CHAIN_ID, KEEPER, USDC, Ground, Mirror, codecs
+from tests.integration.mirror.ground import BORROWER, CHAIN_ID, ETHER, HOUR, KEEPER, USDC, Ground, Mirror, codecs
 from tests.integration.mirror.rows import all_rows, count, position
 
 
@@ -27,9 +27,17 @@ async def test_after_a_full_history_nothing_differs(ground: Ground, mirror: Mirr
 
 
 async def test_sums_equal_what_the_vault_holds_to_the_wei(ground: Ground, mirror: Mirror) -> None:
-    """Invariant 9."""
+    """Invariant 9: with something undrawn, reserved, as collateral and in claims of each token."""
     await ground.some_history()
+    line_id = await ground.open_line(epoch=1)
+    await ground.vault(BORROWER, "depositReserve", line_id, 30 * USDC)
+    await ground.vault(BORROWER, "draw", line_id, 400 * USDC, BORROWER.address)
+    await ground.wait(25 * HOUR)
+    await ground.vault(BORROWER, "repayInKind", line_id, USDC // 100, ETHER, 0, KEEPER.address)
+    await ground.vault(BORROWER, "repay", line_id, 100 * USDC)
     await mirror.catch_up()
+    [line] = await all_rows(mirror.engine, f"SELECT * FROM lines WHERE line_id = {line_id}")
+    assert all((line.undrawn, line.reserve, line.collateral, line.claim_loan, line.claim_collateral))
     vault = ground.addresses["vault"]
     async with mirror.engine.connect() as connection:
         sums = await escrow_sums(connection, CHAIN_ID, vault)

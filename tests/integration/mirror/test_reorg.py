@@ -53,16 +53,21 @@ async def test_a_line_whose_opening_is_undone_is_gone(ground: Ground, mirror: Mi
     assert await count(mirror.engine, Line) == 0
 
 
-async def test_a_reorg_that_adds_events_to_a_block_that_had_none(ground: Ground, mirror: Mirror) -> None:
-    """Pitfall 23: the replaced block was empty of our events, and is replaced all the same."""
+@pytest.mark.parametrize("more_blocks", [0, 5])
+async def test_a_reorg_that_adds_events_to_a_block_that_had_none(
+    ground: Ground, mirror: Mirror, more_blocks: int
+) -> None:
+    """Pitfall 23: the replaced block was empty of our events, and is replaced all the same, however long the branch."""
     await ground.mine(3)
     await mirror.catch_up()
     assert await count(mirror.engine, OracleRound) == 1
     await ground.roll_back(3)
     await ground.push(PRICE + 1)
+    in_block = await ground.head()
+    await ground.mine(more_blocks)
     await mirror.catch_up()
     rounds = await all_rows(mirror.engine, "SELECT block_number FROM oracle_rounds ORDER BY 1")
-    assert rounds[-1].block_number == await ground.head()
+    assert rounds[-1].block_number == in_block
 
 
 async def test_reorgs_back_to_back(ground: Ground, mirror: Mirror, chain_url: str, other_engine: AsyncEngine) -> None:
@@ -171,6 +176,23 @@ async def test_a_head_below_finality_is_a_lagging_node(ground: Ground, engine: A
         assert await count(engine, OutboxEvent, reverts=None) == await count(engine, OutboxEvent)
 
 
+async def test_a_head_below_finality_is_a_lagging_node_also_on_a_branch_that_was_left(
+    ground: Ground, engine: AsyncEngine, chain_url: str
+) -> None:
+    """Invariant 3, pitfall 22: whatever it says down there is old, and contradicts nothing."""
+    async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
+        await ground.push(PRICE)
+        past = await Past.record(ground.rpc)
+        await ground.reorg(1)
+        await ground.mine(100)
+        await mirror.catch_up()
+        before = await digests_of(engine)
+        provider.answer = past
+        assert await mirror.step() is Step.LAGGING
+        assert await digests_of(engine) == before
+        assert (await position(engine)).frozen is None
+
+
 async def test_a_finalized_mismatch_freezes_the_mirror_and_overwrites_nothing(ground: Ground, mirror: Mirror) -> None:
     """Invariant 3."""
     await ground.mine(70)
@@ -185,6 +207,23 @@ async def test_a_finalized_mismatch_freezes_the_mirror_and_overwrites_nothing(gr
     assert await digests_of(mirror.engine) == before
     assert (await position(mirror.engine)).frozen is not None
     assert await count(mirror.engine, Alert, key=f"mirror_finalized_mismatch:{CHAIN_ID}", resolved_at=None) == 1
+
+
+async def test_a_provider_that_calls_another_block_final_freezes_the_mirror_though_its_head_agrees(
+    ground: Ground, engine: AsyncEngine, chain_url: str
+) -> None:
+    """Invariant 3."""
+    async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
+        await ground.mine(5)
+        other = await ground.rpc.call("eth_getBlockByNumber", ["latest", False])
+        await ground.roll_back(1)
+        await ground.push(PRICE)
+        await ground.mine(100)
+        await mirror.catch_up()
+        provider.answer = lambda _method, params, result: other if params[:1] == ["finalized"] else result
+        with pytest.raises(FinalizedMismatch):
+            await mirror.step()
+        assert (await position(engine)).frozen is not None
 
 
 async def test_the_mirror_thaws_when_the_provider_agrees_again(

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.nodes import Nodes
 from api.opening import open_parts
+from api.parts import Site
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.errors import CovenantError
 from orchestrator.mirror.start import store_feeds
@@ -44,7 +45,7 @@ async def run(
     async def in_a_thread(noun: Typer, *arguments: str) -> str:
         return await asyncio.to_thread(invoke, noun, *arguments)
 
-    async with open_parts(service.book, database_url, redis_url, Nodes([rpc])) as parts:
+    async with open_parts(service.book, database_url, redis_url, Nodes([rpc]), Site("http://covenant.test")) as parts:
         with listening("127.0.0.1", 0) as listener:
             monkeypatch.setenv("COVENANT_API_HOST", "127.0.0.1")
             monkeypatch.setenv("COVENANT_API_PORT", str(listener.getsockname()[1]))

@@ -7,7 +7,7 @@ from eth_abi.abi import encode as abi_encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.chain.codec import Parameter, UndecodableData, decode_topic, decoder, encode, jsonable
+from orchestrator.chain.codec import Parameter, UndecodableData, decoder, encode, jsonable
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "uint8": st.integers(0, 2**8 - 1),
@@ -81,10 +81,6 @@ def test_data_of_another_length_is_refused(size: int) -> None:
 def test_malformed_dynamic_data_is_refused() -> None:
     with pytest.raises(UndecodableData):
         decoder([parameter("string")])(b"\xff" * 64)
-
-
-def test_of_an_indexed_string_only_the_hash_is_known() -> None:
-    assert decode_topic(parameter("string"), b"\x07" * 32) == "0x" + "07" * 32
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from orchestrator.credit.health import max_draw, max_withdrawal
 from orchestrator.credit.offer import Fill
 from orchestrator.credit.operations import Party, Token, Transition
 from orchestrator.credit.oracle import OracleReading
+from orchestrator.credit.repayment import Need, Repayment
 from orchestrator.credit.schedule import defaults_at
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
@@ -88,17 +89,17 @@ class Step:
     share_bps: int
     price_bps: int
     apart_bps: int
+    need: Need
     fee_bps: Bps
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``spend`` is the greatest total that a payment with a fee may take from its source."""
+    """``repayment`` is what a payment from reserve or collateral asks for, with all of it to spend."""
 
     action: Action
     amount: int
-    spend: int
-    fee_bps: Bps
+    repayment: Repayment
     oracle: OracleReading
     now: Timestamp
 
@@ -145,7 +146,8 @@ def call_for(step: Step, history: History) -> Call:
     natural = _natural_amount(step.action, line, history, risk)
     amount = min(UINT96_MAX, natural * step.share_bps // BPS)
     spend = line.collateral if step.action is Action.REPAY_IN_KIND else line.reserve
-    return Call(step.action, amount, spend, step.fee_bps, oracle, now)
+    repayment = Repayment(step.need, Bps(0), Wei(amount), spend, step.fee_bps)
+    return Call(step.action, amount, repayment, oracle, now)
 
 
 def _awaited(until: Until, history: History) -> Timestamp:
@@ -196,10 +198,9 @@ def perform(call: Call, line: LineState, terms: Terms) -> Transition:
         case Action.REPAY:
             return operations.repay(line, terms, loan, now)
         case Action.REPAY_FROM_RESERVE:
-            return operations.repay_from_reserve(line, terms, loan, Wei(call.spend), call.fee_bps, now)
+            return operations.repay_from_reserve(line, terms, call.repayment, oracle, now)
         case Action.REPAY_IN_KIND:
-            spend = CollateralWei(call.spend)
-            return operations.repay_in_kind(line, terms, loan, spend, call.fee_bps, oracle, now)
+            return operations.repay_in_kind(line, terms, call.repayment, oracle, now)
         case Action.CLAIM_LOAN:
             return operations.claim(line, Token.LOAN)
         case Action.CLAIM_COLLATERAL:
@@ -237,6 +238,7 @@ def steps(actions: tuple[Action, ...] = USUAL) -> st.SearchStrategy[Step]:
         shares,
         price_moves,
         deviations,
+        st.sampled_from(Need),
         fees,
     )
 
@@ -250,7 +252,7 @@ def openings(draw: st.DrawFn) -> History:
     price = PriceE36(max(1, limit * draw(covers) * PRICE_SCALE // collateral))
     history = History(terms, Fill(limit, collateral, Wei(0)), price)
     if draw(coins):
-        history.take(Step(Until.NOW, 0, Action.DRAW, draw(shares), BPS, 0, Bps(0)))
+        history.take(Step(Until.NOW, 0, Action.DRAW, draw(shares), BPS, 0, Need.AMOUNT, Bps(0)))
     return history
 
 

@@ -108,4 +108,5 @@ def moments(draw: st.DrawFn) -> Moment:
     apart_bps = draw(bps(0, 300))
     risk = PriceE36(max(1, measuring * (BPS - apart_bps) // BPS))
     feed = FeedReading(draw(st.integers(-(10**12), 10**12)), 8)
-    return Moment(state, terms, OracleReading(risk, measuring, apart_bps), feed, 6, state.accrued_at)
+    reading, wallet = OracleReading(risk, measuring, apart_bps), Wei(draw(st.sampled_from((0, 1)) | debts))
+    return Moment(state, terms, reading, feed, 6, state.accrued_at, wallet)

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.credit.firing import Moment, WhyNot, evaluate
+from orchestrator.credit.firing import Firing, Moment, WhyNot, evaluate
 from orchestrator.credit.health import (
     highest_price_above_ltv,
 )
 from orchestrator.credit.keeper import keeper_fee_down
+from orchestrator.credit.mandate import From
 from orchestrator.credit.operations import Flow, Party, Token, repay_from_reserve
 from orchestrator.credit.oracle import OracleReading
+from orchestrator.credit.repayment import of_amount
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.state import LineFlags, LineState
 from orchestrator.credit.status import Status, status
@@ -70,7 +72,9 @@ class TestDue:
 
     def test_it_does_what_the_vault_does(self) -> None:
         firing = evaluate(DUE, REGISTERED, moment(now=BILLED_AT))
-        assert firing.transition == repay_from_reserve(LINE, TERMS, BILL, usdc(500), DUE.fee_bps, BILLED_AT)
+        assert firing.transition == repay_from_reserve(
+            LINE, TERMS, of_amount(BILL, usdc(500), DUE.fee_bps), oracle(2_000), BILLED_AT
+        )
 
     def test_the_fee_comes_on_top_of_the_payment(self) -> None:
         firing = evaluate(DUE, REGISTERED, moment(now=BILLED_AT))
@@ -182,6 +186,53 @@ class TestLevel:
 
     def test_a_feed_without_an_answer_is_waited_for(self) -> None:
         assert evaluate(LEVEL, REGISTERED, moment()).why_not is WhyNot.FEED_UNAVAILABLE
+
+
+class TestTopUp:
+    """The reserve pays, after the borrower's wallet has filled it up: ``wallet`` is what balance and allowance give."""
+
+    TOP_UP = replace(DUE, source=From.TOP_UP)
+    FEE = keeper_fee_down(BILL, Bps(50))
+
+    def given(self, reserve: Wei, wallet: Wei) -> Firing:
+        billed = moment(replace(LINE, reserve=reserve), now=BILLED_AT)
+        return evaluate(self.TOP_UP, REGISTERED, replace(billed, wallet=wallet))
+
+    def test_the_wallet_gives_what_the_reserve_lacks_for_payment_and_fee(self) -> None:
+        firing = self.given(usdc(3), usdc(1_000))
+        assert firing.pays == firing.need == BILL
+        assert firing.transition is not None
+        assert firing.transition.flows == (
+            Flow(Token.LOAN, Party.BORROWER, Party.VAULT, BILL + self.FEE - usdc(3)),
+            Flow(Token.LOAN, Party.VAULT, Party.KEEPER, self.FEE),
+        )
+        assert firing.transition.state.reserve == 0
+        assert firing.transition.state.seq == LINE.seq + 2
+        assert firing.mandate_state.closed
+
+    def test_a_reserve_that_suffices_takes_nothing_from_the_wallet(self) -> None:
+        firing = self.given(usdc(400), usdc(1_000))
+        assert firing.transition == evaluate(DUE, REGISTERED, moment(now=BILLED_AT)).transition
+
+    def test_a_short_wallet_pays_what_it_gives_and_leaves_the_period_open(self) -> None:
+        firing = self.given(NO_CASH, usdc(2.01))
+        assert (firing.pays, firing.spent) == (usdc(2), usdc(2.01))
+        assert not firing.mandate_state.closed
+
+    def test_with_nothing_to_give_the_reserve_pays_what_it_has(self) -> None:
+        assert self.given(usdc(2.01), NO_CASH).pays == usdc(2)
+
+    def test_an_empty_reserve_and_an_empty_wallet_pay_nothing(self) -> None:
+        assert self.given(NO_CASH, NO_CASH).why_not is WhyNot.SOURCE_EMPTY
+
+    def test_the_cap_bounds_what_is_taken_too(self) -> None:
+        """Invariant 8."""
+        capped = replace(self.TOP_UP, cap_per_period=usdc(1))
+        at = replace(moment(replace(LINE, reserve=NO_CASH), now=BILLED_AT), wallet=usdc(1_000))
+        firing = evaluate(capped, REGISTERED, at)
+        assert firing.transition is not None
+        assert firing.transition.flows[0].amount == firing.spent == usdc(1)
+        assert firing.mandate_state.closed
 
 
 class TestGate:

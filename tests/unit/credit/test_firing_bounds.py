@@ -15,6 +15,7 @@ from orchestrator.credit.health import (
 )
 from orchestrator.credit.in_kind import need_in_kind_up
 from orchestrator.credit.mandate import From, Mandate, MandateState, period_at
+from orchestrator.credit.operations import Party
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.units import (
     BPS,
@@ -68,8 +69,10 @@ def test_a_firing_pays_something_at_most_the_need_and_at_most_the_debt(mandate: 
     after_it = firing.transition.state
     assert 0 < firing.pays <= min(firing.need, debt(at.line))
     assert debt(at.line) - debt(after_it) == firing.pays
-    if mandate.source is From.RESERVE:
-        assert at.line.reserve - after_it.reserve == firing.spent == firing.pays + firing.fee
+    taken = sum(flow.amount for flow in firing.transition.flows if flow.payer is Party.BORROWER)
+    if mandate.source is not From.COLLATERAL:
+        assert at.line.reserve + taken - after_it.reserve == firing.spent == firing.pays + firing.fee
+        assert taken <= (min(at.wallet, firing.spent) if mandate.source is From.TOP_UP else 0)
         assert firing.fee * BPS <= firing.pays * mandate.fee_bps
     else:
         assert at.line.collateral - after_it.collateral == firing.spent == firing.seized + firing.fee

@@ -22,6 +22,7 @@ from orchestrator.credit.keeper import keeper_fee_down, largest_payment
 from orchestrator.credit.operations import Flow, Party, Token, Transition, repay_in_kind
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.payment import Payment, Source
+from orchestrator.credit.repayment import of_amount
 from orchestrator.credit.state import LineState
 from orchestrator.credit.terms import Terms
 from orchestrator.credit.units import BPS, PRICE_SCALE, UINT96_MAX, Bps, CollateralWei, PriceE36, Wei, mul_div_down
@@ -67,7 +68,7 @@ def pay_in_kind(
     fee_bps: Bps = NO_FEE,
     terms: Terms = TERMS,
 ) -> Transition:
-    return repay_in_kind(state, terms, max_paid, max_spent, fee_bps, reading, state.accrued_at)
+    return repay_in_kind(state, terms, of_amount(max_paid, max_spent, fee_bps), reading, state.accrued_at)
 
 
 def test_a_bill_is_paid_in_kind_up_to_what_is_due() -> None:
@@ -177,7 +178,7 @@ def test_nothing_is_paid_where_nothing_is_owed_or_nothing_is_left() -> None:
         pay_in_kind(line(collateral=weth(1)), oracle(2_000))
     with pytest.raises(ZeroAmount):
         pay_in_kind(BILLED, oracle(2_000), max_spent=CollateralWei(0))
-    with pytest.raises(ZeroAmount):
+    with pytest.raises(NothingDue):
         pay_in_kind(BILLED, oracle(2_000), max_paid=NO_CASH)
 
 
@@ -255,7 +256,7 @@ def test_a_payment_in_kind_stays_within_every_bound(
     terms, state, reading = case
     try:
         result = pay_in_kind(state, reading, Wei(max_paid), CollateralWei(max_spent), fee_bps, terms)
-    except (InKindNotNeeded, InKindRefused, ZeroAmount, Unhealthy):
+    except (InKindNotNeeded, InKindRefused, NothingDue, ZeroAmount, Unhealthy):
         return
     paid = result.payments[0].amount
     fee = sum(flow.amount for flow in result.flows)

@@ -107,4 +107,4 @@ def test_a_mandate_that_is_over_never_opens_again() -> None:
 def test_numbers_are_those_of_the_contract() -> None:
     """``enum Kind`` and ``enum From`` of ``IRepayTrigger``."""
     assert {kind.name: kind.value for kind in Kind} == {"DUE": 0, "LTV": 1, "LEVEL": 2, "SHARE": 3}
-    assert {source.name: source.value for source in From} == {"RESERVE": 0, "COLLATERAL": 1}
+    assert {source.name: source.value for source in From} == {"RESERVE": 0, "COLLATERAL": 1, "TOP_UP": 2}

@@ -30,6 +30,7 @@ from orchestrator.credit.operations import (
     Flow,
     Party,
     Token,
+    Transition,
     claim,
     close,
     deposit,
@@ -44,6 +45,7 @@ from orchestrator.credit.operations import (
 )
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.payment import Payment, Source
+from orchestrator.credit.repayment import Need, Repayment, of_amount
 from orchestrator.credit.state import LineFlags, LineState
 from orchestrator.credit.status import Status, status
 from orchestrator.credit.units import UINT96_MAX, Bps, CollateralWei, PriceE36, Timestamp, Wei
@@ -253,30 +255,35 @@ class TestRepay:
             deposit_reserve(closed, usdc(1))
 
 
+def from_reserve(state: LineState, repayment: Repayment, now: Timestamp) -> Transition:
+    """At a price that a repayment of an amount does not look at."""
+    return repay_from_reserve(state, TERMS, repayment, NO_ORACLE, now)
+
+
 class TestRepayFromReserve:
     def test_the_fee_comes_on_top_from_the_same_source(self) -> None:
-        result = repay_from_reserve(DRAWN, TERMS, usdc(100), EVERYTHING, Bps(100), at(0))
+        result = from_reserve(DRAWN, of_amount(usdc(100), EVERYTHING, Bps(100)), at(0))
         assert result.payments == (Payment(Source.RESERVE, NO_CASH, usdc(100)),)
         assert result.flows == (Flow(Token.LOAN, Party.VAULT, Party.KEEPER, usdc(1)),)
         assert result.state.reserve == usdc(199)
 
     def test_payment_and_fee_stay_within_reserve_and_budget(self) -> None:
         """Invariant 8."""
-        short = repay_from_reserve(DRAWN, TERMS, EVERYTHING, EVERYTHING, Bps(100), at(0))
+        short = from_reserve(DRAWN, of_amount(EVERYTHING, EVERYTHING, Bps(100)), at(0))
         assert short.state.reserve == 0
         assert short.payments[0].amount + short.flows[0].amount == usdc(300)
-        capped = repay_from_reserve(DRAWN, TERMS, EVERYTHING, usdc(50.5), Bps(100), at(0))
+        capped = from_reserve(DRAWN, of_amount(EVERYTHING, usdc(50.5), Bps(100)), at(0))
         assert capped.payments[0].amount == usdc(50)
         assert capped.state.reserve == usdc(249.5)
 
     def test_what_it_repays_within_the_window_can_be_drawn_again(self) -> None:
         """The reserve is cash."""
-        result = repay_from_reserve(DRAWN, TERMS, usdc(100), EVERYTHING, Bps(0), at(0))
+        result = from_reserve(DRAWN, of_amount(usdc(100), EVERYTHING, Bps(0)), at(0))
         assert result.state.undrawn == usdc(9_100)
 
     def test_it_pays_no_more_than_the_debt(self) -> None:
         rich = replace(DRAWN, reserve=usdc(5_000))
-        result = repay_from_reserve(rich, TERMS, EVERYTHING, EVERYTHING, Bps(0), at(DAY))
+        result = from_reserve(rich, of_amount(EVERYTHING, EVERYTHING, Bps(0)), at(DAY))
         assert debt(result.state) == 0
         assert result.payments[0].amount == debt(after(DRAWN, DAY))
 
@@ -284,14 +291,33 @@ class TestRepayFromReserve:
         """Pitfall 16."""
         for state, refusal in ((replace(DRAWN, reserve=NO_CASH), ZeroAmount), (OPENED, NothingDue)):
             with pytest.raises(refusal):
-                repay_from_reserve(state, TERMS, EVERYTHING, EVERYTHING, Bps(100), at(0))
+                from_reserve(state, of_amount(EVERYTHING, EVERYTHING, Bps(100)), at(0))
         with pytest.raises(ZeroAmount):
-            repay_from_reserve(DRAWN, TERMS, EVERYTHING, NO_CASH, Bps(100), at(0))
+            from_reserve(DRAWN, of_amount(EVERYTHING, NO_CASH, Bps(100)), at(0))
+
+    def test_a_bill_is_paid_as_it_stands_and_nothing_without_one(self) -> None:
+        bill = Repayment(Need.BILL, Bps(0), EVERYTHING, EVERYTHING, Bps(0))
+        billed = after(DRAWN, 30 * DAY)
+        result = from_reserve(DRAWN, bill, at(30 * DAY))
+        assert result.payments[0].amount == due(billed) > 0
+        with pytest.raises(NothingDue):
+            from_reserve(DRAWN, bill, at(DAY))
+
+    def test_an_excess_is_what_restores_the_initial_ltv_once_it_is_above_the_threshold(self) -> None:
+        """1,000 dollars against one ether; the initial LTV is 60 %."""
+        excess = Repayment(Need.EXCESS, Bps(7_000), NO_CASH, EVERYTHING, Bps(0))
+        state = replace(DRAWN, principal=usdc(1_000), collateral=weth(1), reserve=usdc(1_000))
+        result = repay_from_reserve(state, TERMS, excess, oracle(1_400), at(0))
+        assert result.payments[0].amount == usdc(1_000 - 840)
+        with pytest.raises(NothingDue):
+            repay_from_reserve(state, TERMS, excess, oracle(1_430), at(0))
+        with pytest.raises(PriceUnavailable):
+            repay_from_reserve(state, TERMS, excess, NO_ORACLE, at(0))
 
     def test_a_fee_above_the_cap_is_refused(self) -> None:
         """Pitfall 16."""
         with pytest.raises(FeeTooHigh):
-            repay_from_reserve(DRAWN, TERMS, usdc(100), EVERYTHING, Bps(101), at(0))
+            from_reserve(DRAWN, of_amount(usdc(100), EVERYTHING, Bps(101)), at(0))
 
 
 class TestClose:

@@ -9,7 +9,7 @@ from orchestrator.mirror.backfill import RangeSize
 def test_a_range_grows_by_a_step_up_to_the_largest() -> None:
     size = RangeSize(blocks=200, step=100, largest=350)
     for expected in (300, 350, 350):
-        size.answered(logs=0)
+        size.answered(size.blocks, logs=0)
         assert size.blocks == expected
 
 
@@ -20,7 +20,13 @@ def test_a_refused_range_is_halved_down_to_one_block() -> None:
 
 def test_a_range_with_too_many_logs_shrinks_to_what_would_have_had_enough() -> None:
     size = RangeSize(blocks=1_000, aim=5_000)
-    size.answered(logs=20_000)
+    size.answered(1_000, logs=20_000)
+    assert size.blocks == 250
+
+
+def test_a_range_that_was_asked_for_before_the_size_changed_says_what_its_own_size_was_worth() -> None:
+    size = RangeSize(blocks=250, step=50, aim=5_000)
+    size.answered(1_000, logs=20_000)
     assert size.blocks == 250
 
 
@@ -32,8 +38,8 @@ def test_whatever_happened_it_recovers(outcomes: list[int | None]) -> None:
         if logs is None:
             size.refused()
         else:
-            size.answered(logs)
+            size.answered(size.blocks, logs)
         assert 1 <= size.blocks <= size.largest
-    for _ in range(20):
-        size.answered(logs=10)
+    for _ in range(40):
+        size.answered(size.blocks, logs=10)
     assert size.blocks == size.largest

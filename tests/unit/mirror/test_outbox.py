@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from orchestrator.chain.blocks import ChainLog
 from orchestrator.chain.contracts import load_contract
 from orchestrator.mirror.decode import Event, load_codecs
@@ -40,7 +42,11 @@ def test_the_same_event_told_twice_has_two_ids() -> None:
     assert first is not None
     assert second is not None
     assert first["id"] != second["id"]
-    assert (first["kind"], first["line_id"], first["payload"]["reason"]) == ("mandate.firing_failed", 5, "0x")
+    assert (first["kind"], first["line_id"], orjson.loads(first["payload"])["reason"]) == (
+        "mandate.firing_failed",
+        5,
+        "0x",
+    )
 
 
 def test_a_line_id_that_no_line_can_have_is_left_out() -> None:
@@ -48,7 +54,7 @@ def test_a_line_id_that_no_line_can_have_is_left_out() -> None:
     row = told({"mandateHash": "0x" + "11" * 32, "lineId": 2**255, "reason": b""})
     assert row is not None
     assert row["line_id"] is None
-    assert row["payload"]["lineId"] == str(2**255)
+    assert orjson.loads(row["payload"])["lineId"] == str(2**255)
 
 
 def told(args: dict[str, Any] | None = None) -> dict[str, Any] | None:

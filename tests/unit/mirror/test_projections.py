@@ -123,7 +123,7 @@ def test_a_mandate_is_registered_at_the_time_of_its_block() -> None:
     assert (mandate["registered_at"], mandate["expires_at"], mandate["vault"]) == (1_700_000_000, 99, VAULT)
 
 
-@pytest.mark.parametrize("wrong", [{"kind": 4}, {"source": 2}])
+@pytest.mark.parametrize("wrong", [{"kind": 4}, {"source": 3}])
 def test_a_mandate_of_an_unknown_kind_is_refused(wrong: dict[str, int]) -> None:
     args = {"mandateHash": DIGEST, "lineId": 5, "borrower": BORROWER, "mandate": MANDATE | wrong}
     with pytest.raises(Unprojectable):
