@@ -1,23 +1,27 @@
 """Catching up to finality: ranges of logs, read ahead of one another and handed over in order.
 
 A provider's word on a range is checked where that is cheap (headers hash and link, logs lie in them, blooms agree) and
-by sample where it is not: some blocks of each range are proven by their receipts root. What a sample misses, the
-numbered states of the lines and the reconciliation find.
+by sample where it is not: some blocks of each range are proven by their receipts root. If there is a second provider,
+it is asked for the same logs, and a range of which it does not say the same is proven block by block. With one alone,
+what the sample misses is found by the numbered states of the lines, by reconciliation, or by a reindex from another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 
 from orchestrator.chain.blocks import BadBlock, BlockRef, ChainLog, Header, require_chain
 from orchestrator.chain.reader import ChainReader, InDoubt
-from orchestrator.chain.rpc import RpcRefused, RpcTimeout
+from orchestrator.chain.rpc import RpcError, RpcRefused, RpcTimeout
 from orchestrator.mirror.batch import Batch
 from orchestrator.mirror.fetch import proven_logs
 from orchestrator.mirror.watch import Watch
+
+log = logging.getLogger(__name__)
 
 RANGES_AT_ONCE = 2
 PROVEN_SILENT = 16
@@ -48,32 +52,48 @@ class RangeSize:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Consecutive blocks with the watched logs in them; ``proven``: all of them by their receipts roots."""
+
+    headers: list[Header]
+    logs: list[ChainLog]
+    proven: bool
+
+
 async def backfill(
-    reader: ChainReader, watch: Watch, base: BlockRef, last: int, size: RangeSize
+    reader: ChainReader,
+    watch: Watch,
+    base: BlockRef,
+    last: int,
+    size: RangeSize,
+    witness: ChainReader | None = None,
 ) -> AsyncGenerator[Batch]:
     """Batches from ``base`` to ``last``, in order. ``size`` learns, and is kept by the caller for the next time.
+
+    ``witness``: another provider, whose word must be the same for logs to be believed unproven.
 
     Raises:
         RpcError: a provider failed beyond what smaller ranges cure.
     """
-    pending: deque[asyncio.Task[tuple[list[Header], list[ChainLog]]]] = deque()
+    pending: deque[asyncio.Task[_Range]] = deque()
     next_first = base.number + 1
     try:
         while pending or next_first <= last:
             while len(pending) < RANGES_AT_ONCE and next_first <= last:
                 range_last = min(last, next_first + size.blocks - 1)
-                pending.append(asyncio.create_task(_read_range(reader, watch, next_first, range_last)))
+                pending.append(asyncio.create_task(_read_range(reader, witness, watch, next_first, range_last)))
                 next_first = range_last + 1
             try:
-                headers, logs = await pending.popleft()
+                found = await pending.popleft()
             except (RpcRefused, RpcTimeout):
                 if not size.refused():
                     raise
                 await _cancel(pending)
                 next_first = base.number + 1
                 continue
-            size.answered(len(headers), len(logs))
-            batch = _batch(reader, base, headers, logs)
+            size.answered(len(found.headers), len(found.logs))
+            batch = _batch(reader, base, found)
             yield batch
             base = batch.tip
     finally:
@@ -85,26 +105,41 @@ async def fetch_range_proven(reader: ChainReader, watch: Watch, batch: Batch) ->
     return Batch(batch.base, batch.headers, tuple(await proven_logs(reader, watch, batch.headers)), proven=True)
 
 
-async def _read_range(reader: ChainReader, watch: Watch, first: int, last: int) -> tuple[list[Header], list[ChainLog]]:
+async def _read_range(reader: ChainReader, witness: ChainReader | None, watch: Watch, first: int, last: int) -> _Range:
     headers = await reader.headers(first, last)
-    logs = [log for log in await reader.ranged_logs(first, last, watch.addresses) if watch.keeps(log)]
+    logs = await _ranged_logs(reader, watch, first, last)
     hashes = {header.number: header.hash for header in headers}
-    for log in logs:
-        if hashes[log.block_number] != log.block_hash:
+    for found in logs:
+        if hashes[found.block_number] != found.block_hash:
             raise InDoubt(
-                reader.provider, f"block {log.block_number} is {hashes[log.block_number]} or {log.block_hash}"
+                reader.provider, f"block {found.block_number} is {hashes[found.block_number]} or {found.block_hash}"
             )
-    speaking = {log.block_number for log in logs}
+    speaking = {found.block_number for found in logs}
     suspects = [header for header in headers if watch.bloom.may_match(header.logs_bloom)]
     if not speaking <= {header.number for header in suspects}:
         raise InDoubt(reader.provider, f"logs that their block's bloom rules out, in blocks {first} to {last}")
+    if witness is not None and not await _confirmed(witness, watch, first, last, logs):
+        log.warning("no other provider says the same of a range: proving it", extra={"first": first, "last": last})
+        return _Range(headers, await proven_logs(reader, watch, suspects), proven=True)
     sample = _sample((h for h in suspects if h.number not in speaking), PROVEN_SILENT)
     sample += _sample((h for h in suspects if h.number in speaking), PROVEN_SPEAKING)
     proven = await proven_logs(reader, watch, sorted(sample, key=lambda header: header.number))
     sampled = {header.number for header in sample}
-    if proven != [log for log in logs if log.block_number in sampled]:
+    if proven != [found for found in logs if found.block_number in sampled]:
         raise InDoubt(reader.provider, f"its logs of blocks {first} to {last} are not those of the receipts")
-    return headers, logs
+    return _Range(headers, logs, proven=False)
+
+
+async def _ranged_logs(reader: ChainReader, watch: Watch, first: int, last: int) -> list[ChainLog]:
+    return [found for found in await reader.ranged_logs(first, last, watch.addresses) if watch.keeps(found)]
+
+
+async def _confirmed(witness: ChainReader, watch: Watch, first: int, last: int, logs: list[ChainLog]) -> bool:
+    """Whether another provider says the same; one that does not answer confirms nothing."""
+    try:
+        return await _ranged_logs(witness, watch, first, last) == logs
+    except RpcError:
+        return False
 
 
 def _sample(headers: Iterable[Header], count: int) -> list[Header]:
@@ -112,15 +147,15 @@ def _sample(headers: Iterable[Header], count: int) -> list[Header]:
     return sorted(headers, key=lambda header: header.hash)[:count]
 
 
-def _batch(reader: ChainReader, base: BlockRef, headers: list[Header], logs: list[ChainLog]) -> Batch:
+def _batch(reader: ChainReader, base: BlockRef, found: _Range) -> Batch:
     try:
-        require_chain(base, headers)
+        require_chain(base, found.headers)
     except BadBlock as error:
         raise InDoubt(reader.provider, str(error)) from None
-    return Batch(base, tuple(headers), tuple(logs), proven=False)
+    return Batch(base, tuple(found.headers), tuple(found.logs), found.proven)
 
 
-async def _cancel(tasks: deque[asyncio.Task[tuple[list[Header], list[ChainLog]]]]) -> None:
+async def _cancel(tasks: deque[asyncio.Task[_Range]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

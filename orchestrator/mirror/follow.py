@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,11 +45,15 @@ class Step(StrEnum):
 
 @dataclass
 class Follower:
-    """Mirrors one chain under one lease. ``step`` does what is to be done now, with whichever provider it is given."""
+    """Mirrors one chain under one lease. ``step`` does what is to be done now, with whichever provider it is given.
+
+    ``providers`` are all that there are: what is read in ranges is confirmed by another than the one that told it.
+    """
 
     engine: AsyncEngine
     committer: Committer
     alerts: Alerts
+    providers: Sequence[ChainReader] = ()
     range_size: RangeSize = field(default_factory=RangeSize)
     _noted_at: float = field(default=0.0, init=False)
 
@@ -127,7 +132,8 @@ class Follower:
 
     async def _backfill(self, reader: ChainReader, position: Position, heads: Heads, base: BlockRef, last: int) -> None:
         watch = self.committer.projector.watch
-        async with aclosing(backfill(reader, watch, base, last, self.range_size)) as batches:
+        witness = next((other for other in self.providers if other is not reader), None)
+        async with aclosing(backfill(reader, watch, base, last, self.range_size, witness)) as batches:
             async for batch in batches:
                 try:
                     await self._commit(position, batch, heads)

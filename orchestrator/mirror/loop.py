@@ -141,7 +141,7 @@ class MirrorLoop:
         async with self.engine.connect() as connection:
             if await count_quarantined(connection, self.book.chain_id) == 0:
                 await self.alerts.resolve(quarantine_alert(self.book.chain_id))
-        return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts)
+        return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts, self.readers)
 
     async def _failed(self, error: Exception) -> None:
         """Log, tell people when it lasts, turn to the next provider, and pause: longer each time."""

@@ -122,6 +122,42 @@ async def test_a_state_left_out_of_a_range_is_noticed_by_its_number(
         assert await count(engine, LineVersion, block_number=left_out[0]) == 1
 
 
+@pytest.mark.parametrize("confirming", ["honest", "silent"])
+async def test_a_log_left_out_of_a_range_is_noticed_by_another_provider(
+    ground: Ground, mirror: Mirror, other_engine: AsyncEngine, chain_url: str, confirming: str
+) -> None:
+    """Pitfall 20: a log without a number, in a block that no sample proves; who does not answer confirms nothing."""
+    await ground.open_line()
+    for _ in range(6):
+        await ground.move_note(await ground.open_line())
+    await ground.mine(200)
+    await mirror.catch_up()
+    transfer = load_contract("CreditLineNFT").topic("Transfer")
+
+    def without_an_unproven_transfer(method: str, _params: list[Any], result: Any) -> Any:
+        if method == "eth_getLogs":
+            transfers = [log for log in result if log["topics"][0] == transfer]
+            for unproven in sorted(transfers, key=lambda log: str(log["blockHash"]))[-1:]:
+                result.remove(unproven)
+        return result
+
+    def silent(method: str, _params: list[Any], result: Any) -> Any:
+        if method == "eth_getLogs":
+            raise Refusal(-32005, "no logs today")
+        return result
+
+    async with proxied(chain_url, Proxy) as liar, proxied(chain_url, Proxy) as other:
+        liar.answer = without_an_unproven_transfer
+        witness = ChainReader(JsonRpc(other.url))
+        if confirming == "silent":
+            other.answer = silent
+        async with opened_mirror(other_engine, liar.url, ground) as deceived:
+            deceived.follower.providers = [deceived.reader, witness]
+            await deceived.catch_up()
+        await witness.aclose()
+    assert await digests_of(other_engine) == await digests_of(mirror.engine)
+
+
 async def test_logs_of_another_block_are_not_believed(ground: Ground, engine: AsyncEngine, chain_url: str) -> None:
     """Pitfall 21: a load balancer that mixes two nodes between a block and its logs."""
     async with proxied(chain_url, Proxy) as provider, opened_mirror(engine, provider.url, ground) as mirror:
