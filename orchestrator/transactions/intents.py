@@ -79,7 +79,7 @@ async def queue_all(session: AsyncSession, calls: Sequence[Call]) -> Sequence[uu
             "id": uuid.uuid4(),
             "chain_id": call.chain_id,
             "to_address": call.to,
-            "data": call.data,
+            "data": "0x" + call.data.hex(),
             "value_wei": call.value_wei,
             "description": call.description,
             "status": IntentStatus.QUEUED.value,
