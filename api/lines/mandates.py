@@ -16,7 +16,7 @@ from orchestrator.credit.mandate import MandateState as CreditMandateState
 from orchestrator.credit.mandate import cap_left, in_period
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.outlook import outlook
-from orchestrator.credit.units import Timestamp
+from orchestrator.credit.units import Timestamp, Wei
 from orchestrator.db.models import Mandate as MandateRow
 from orchestrator.db.values import mandate_of, mandate_state_of
 from orchestrator.triggers.readings import Readings
@@ -32,11 +32,13 @@ async def mandates_of(
     await snapshot.release()
     oracle = (await prices.at(checksum(accrued.row.oracle), snapshot.cursor.hash)).reading
     readings = await prices.of_mandates(rows, snapshot.cursor.hash)
+    wallets = await prices.wallets(rows, checksum(accrued.row.loan_token), snapshot.cursor.hash)
     units = Units(snapshot.tokens, accrued.row)
     shown = []
     for row in rows:
         state = mandate_state_of(row, firings.get(row.mandate_hash, []), revoked=row.mandate_hash in revoked)
-        seen = _outlook(row, state, accrued, oracle, readings, units)
+        wallet = wallets.get(row.mandate_hash, Wei(0))
+        seen = _outlook(row, state, accrued, oracle, readings, wallet, units)
         shown.append(_mandate(row, state, accrued.now, seen, snapshot, units))
     return shown
 
@@ -47,6 +49,7 @@ def _outlook(
     accrued: AccruedLine,
     oracle: OracleReading,
     readings: Readings,
+    wallet: Wei,
     units: Units,
 ) -> MandateOutlook | None:
     """None when what the contract counted for a SHARE mandate, or the decimals that it counts in, are not known."""
@@ -62,6 +65,7 @@ def _outlook(
         feed=readings.feeds.get(row.feed),
         loan_decimals=units.loan_decimals or 0,
         now=accrued.now,
+        wallet=wallet,
     )
     mandate = mandate_of(row)
     seen = outlook(mandate, state, moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +15,9 @@ from orchestrator.chain.codec import UndecodableData
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError, RpcRefused, RpcUnreachable
+from orchestrator.chain.tokens import Wallet, read_wallets
 from orchestrator.credit.oracle import NO_DEVIATION, OracleReading
-from orchestrator.credit.units import Bps, PriceE36
+from orchestrator.credit.units import Bps, PriceE36, Wei
 from orchestrator.db.models import Mandate
 from orchestrator.triggers.readings import Readings, read_all
 
@@ -87,6 +88,18 @@ class OraclePrices:
             )
         except RpcError:
             return _NOTHING
+
+    async def wallets(self, mandates: Sequence[Mandate], loan_token: str, block_hash: str) -> Mapping[str, Wei]:
+        """By mandate's hash, what the wallet gives to TOP_UP mandates; nothing from a node that is silent."""
+        topping_up = [row for row in mandates if row.source == "top_up"]
+        if self._silent or not topping_up:
+            return {}
+        wallets = [Wallet(loan_token, row.borrower, row.trigger) for row in topping_up]
+        try:
+            given = await self._nodes.ask(lambda rpc: read_wallets(ChainReader(rpc), block_hash, wallets))
+        except RpcError:
+            return {}
+        return {row.mandate_hash: Wei(amount) for row, amount in zip(topping_up, given, strict=True)}
 
     @property
     def _silent(self) -> bool:

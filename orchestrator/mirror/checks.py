@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.feeds import ZERO_ADDRESS, feed_contract
+from orchestrator.chain.tokens import ERC20
 from orchestrator.credit.state import LineFlags, LineState
 from orchestrator.credit.state_hash import state_hash
 from orchestrator.db.models import (
@@ -33,18 +34,6 @@ from orchestrator.mirror.watch import Role, Source
 
 _TERMS = tuple(LineTermsColumns.__annotations__)
 _STATE = tuple(StateColumns.__annotations__)
-
-_TOKEN = Contract(
-    "token",
-    [
-        {
-            "type": "function",
-            "name": "balanceOf",
-            "inputs": [{"name": "account", "type": "address"}],
-            "outputs": [{"name": "", "type": "uint256"}],
-        }
-    ],
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +82,7 @@ async def checks_of_vault(
         *await _mandates(connection, codecs[Role.TRIGGER], chain_id, by_role[Role.TRIGGER]),
         *await _feeds(connection, chain_id),
         *[
-            Check(f"escrow of {token}", _TOKEN, token, "balanceOf", (vault,), owed, at_least=True)
+            Check(f"escrow of {token}", ERC20, token, "balanceOf", (vault,), owed, at_least=True)
             for token, owed in (await escrow_sums(connection, chain_id, vault)).items()
         ],
     ]

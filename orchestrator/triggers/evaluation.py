@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.credit.accrual import advance
 from orchestrator.credit.errors import PriceUnavailable
@@ -11,10 +12,14 @@ from orchestrator.credit.firing import Firing, Moment, evaluate
 from orchestrator.credit.liquidation import liquidatable
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.state import LineState
-from orchestrator.credit.units import Timestamp
+from orchestrator.credit.units import UINT96_MAX, Timestamp, Wei
 from orchestrator.triggers.accounts import with_account
 from orchestrator.triggers.lines import StandingLine, StandingMandate
 from orchestrator.triggers.readings import Readings
+
+ANY_WALLET: Final = Wei(UINT96_MAX)
+"""What a wallet is taken to give. It changes with each transfer of the token, in no log of ours: the contract takes
+what is there, and the simulation before sending says when that is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def firings(
                 feed=readings.feeds.get(standing.mandate.feed),
                 loan_decimals=market.loan_decimals,
                 now=now,
+                wallet=ANY_WALLET,
             )
             counted = with_account(standing, readings.accounts)
             if counted is None:

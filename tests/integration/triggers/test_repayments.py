@@ -76,6 +76,32 @@ async def test_above_the_in_kind_ltv_collateral_pays(service: Service) -> None:
     assert state["claimCollateral"] > 0
 
 
+async def test_a_bill_is_paid_out_of_the_wallet_that_the_borrower_opened(service: Service) -> None:
+    line = await service.drawn_line(reserve=0)
+    await service.ground.send(BORROWER, "USDC", "LocalToken", "approve", service.ground.addresses["trigger"], ETHER)
+    await service.ground.register_mandate(line, source=2)
+    await service.ground.wait(25 * HOUR)
+    await service.settle()
+    (trigger,) = await service.triggers()
+    assert trigger.status == "done"
+    assert trigger.why.endswith("from the borrower's wallet")
+    assert (await service.owed(line))[0] == 0
+
+
+async def test_an_allowance_that_was_taken_back_is_told_and_paid_from_once_it_is_given(service: Service) -> None:
+    line = await service.drawn_line(reserve=0)
+    await service.ground.register_mandate(line, source=2)
+    await service.ground.wait(25 * HOUR)
+    await service.evaluate()
+    await service.sender.tick()
+    (refused,) = await service.triggers()
+    assert (refused.status, refused.error) == ("failed", "ZeroAmount()")
+    await service.ground.send(BORROWER, "USDC", "LocalToken", "approve", service.ground.addresses["trigger"], ETHER)
+    await service.settle()
+    assert [one.status for one in await service.triggers()] == ["failed", "done"]
+    assert (await service.owed(line))[0] == 0
+
+
 async def test_many_mandates_go_out_in_one_transaction_and_one_that_fails_holds_nobody_up(service: Service) -> None:
     lines = [await service.drawn_line() for _ in range(3)]
     for line in lines:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from orchestrator.chain.book import BookMarket
-from orchestrator.credit.mandate import Mandate, MandateState
+from orchestrator.credit.mandate import From, Mandate, MandateState
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.share import FeedReading
 from orchestrator.credit.units import Bps, Timestamp
@@ -76,6 +76,14 @@ def test_a_level_is_told_with_its_direction() -> None:
 def test_a_bill_is_told_with_its_amount() -> None:
     (wanted,) = firings([held(DUE)], at(NO_ORACLE), NOTHING_READ, BILLED_AT)
     assert why(wanted, MARKET).startswith("a bill of 8.219179 USDC is due: pays 8.219179 USDC from the reserve")
+
+
+def test_a_top_up_is_planned_as_if_the_wallet_had_enough_and_told_with_what_it_gives() -> None:
+    """What a wallet has is in no log of ours: the contract takes what is there."""
+    line = replace(held(replace(DUE, source=From.TOP_UP)), state=replace(LINE, reserve=usdc(3)))
+    (wanted,) = firings([line], at(NO_ORACLE), NOTHING_READ, BILLED_AT)
+    assert wanted.firing.pays == wanted.firing.need
+    assert why(wanted, MARKET).endswith("from the reserve, with 5.260274 USDC from the borrower's wallet")
 
 
 def test_a_threshold_is_told_with_both_sides_of_it() -> None:
