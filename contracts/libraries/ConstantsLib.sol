@@ -34,6 +34,12 @@ uint256 constant MAX_KEEPER_FEE_BPS = 100;
 uint256 constant GUARDIAN_STOP = 7 days;
 uint256 constant GUARDIAN_COOLDOWN = 7 days;
 
+/// @dev Feeds of more decimals are not read, so that every scale is a whole power of ten.
+uint256 constant MAX_FEED_DECIMALS = 18;
+
+/// @dev The most reporters that an attested feed may have: what bounds the gas of a round.
+uint256 constant MAX_REPORTERS = 31;
+
 /// @dev Gas that reading one feed may use. Chainlink's proxies use a fifth of it.
 uint256 constant FEED_GAS = 100_000;
 

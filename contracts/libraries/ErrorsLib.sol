@@ -67,6 +67,24 @@ library ErrorsLib {
     error BadFeed(address feed);
     error BadOracle(bytes32 field, uint256 value);
 
+    // ---------------------------------------------------------------- attested feeds
+    error EmptyRange(int256 minAnswer, int256 maxAnswer);
+    error NotTheQuorum(uint256 given, uint256 quorum);
+    error SignersUnordered(address previous, address signer);
+    error NotAReporter(address signer);
+    error AnswerOutOfRange(int256 answer, int256 minAnswer, int256 maxAnswer);
+    error ObservedInFuture(uint256 observedAt, uint256 now_);
+    error ObservedTooEarly(uint256 observedAt, uint256 earliest);
+    error NoSuchRound(uint80 roundId);
+
+    // ---------------------------------------------------------------- periphery
+    error NoPermit2(address permit2);
+    error NotTheSpender(address spender);
+    error TooLittleCollateral(uint256 collateral, uint256 needed);
+    error UnexpectedFlashLoan(address lender);
+    error FlashLoanRefused(address lender);
+    error FlashFeeTooHigh(uint256 fee, uint256 maxFee);
+
     // ---------------------------------------------------------------- trigger
     error BadMandate(bytes32 field, uint256 value);
     error NonceBurned(address borrower, uint256 nonce);

@@ -5,7 +5,7 @@ import {LineTerms, Source} from "../interfaces/ICreditVault.sol";
 import {Mandate} from "../interfaces/IRepayTrigger.sol";
 
 /// @title EventsLib
-/// @notice The events of the vault and the trigger: the interface to whoever mirrors the chain. Amounts are never indexed.
+/// @notice The events of our contracts: the interface to whoever mirrors the chain. Amounts are never indexed.
 /// Each action emits its own event, and `ICreditVault.LineState` with the line's full new state after it.
 library EventsLib {
     // ---------------------------------------------------------------- vault
@@ -88,4 +88,12 @@ library EventsLib {
         bool closed
     );
     event FiringFailed(bytes32 indexed mandateHash, uint256 indexed lineId, bytes reason);
+
+    // ---------------------------------------------------------------- attested feeds and periphery
+
+    /// @dev As Chainlink's aggregators announce a round.
+    event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
+
+    /// @dev `oldId` was closed and `newId` opened in one call.
+    event Refinanced(address indexed borrower, uint256 indexed oldId, uint256 indexed newId);
 }

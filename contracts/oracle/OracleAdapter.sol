@@ -6,7 +6,7 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {FeedConfig, IOracleAdapter, OracleConfig} from "../interfaces/IOracleAdapter.sol";
-import {BPS, MAX_TOKEN_DECIMALS} from "../libraries/ConstantsLib.sol";
+import {BPS, MAX_FEED_DECIMALS, MAX_TOKEN_DECIMALS} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {FeedLib} from "../libraries/FeedLib.sol";
 import {MathLib} from "../libraries/MathLib.sol";
@@ -21,9 +21,6 @@ import {MathLib} from "../libraries/MathLib.sol";
 ///   no source holds against it. A sequencer that is down, bounds and deviation stop nobody from that.
 contract OracleAdapter is IOracleAdapter {
     using MathLib for uint256;
-
-    /// @dev The decimals of any feed, so that every scale is a whole power of ten.
-    uint256 private constant MAX_FEED_DECIMALS = 18;
 
     /// @dev 10^(36 + loan decimals − collateral decimals + quote decimals − feed decimals).
     uint256 private immutable _baseScale;
