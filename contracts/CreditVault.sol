@@ -212,7 +212,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         uint96 lent = _fill(offer, amount, _markets[marketId].minDebt);
 
         Line memory line = _newLine(offer, marketId, amount, borrower);
-        uint96 fee = (uint256(amount) * offer.originationBps).divUp(BPS).toUint96();
+        uint96 fee = offer.originationFeeUp(amount).toUint96();
         emit EventsLib.Opened(
             line.id,
             offer.lender,
@@ -242,7 +242,7 @@ contract CreditVault is ICreditVault, Escrow, EIP712, Multicall, ReentrancyGuard
         line.terms = TermsLib.pack(offer.toTerms(marketId, block.timestamp.toUint32()));
         line.accruedAt = block.timestamp;
         line.undrawn = amount;
-        line.collateral = uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
+        line.collateral = offer.collateralUp(amount);
     }
 
     /// @dev Refuses an offer that does not bind its lender, here and now, towards the borrower.

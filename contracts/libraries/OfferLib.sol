@@ -14,10 +14,13 @@ import {
     MAX_PENALTY_BPS
 } from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
+import {MathLib} from "./MathLib.sol";
 
 /// @title OfferLib
 /// @notice What a lender signs: its EIP-712 hash, which terms are refused whoever signed them, and the line's terms.
 library OfferLib {
+    using MathLib for uint256;
+
     bytes32 internal constant OFFER_TYPEHASH = keccak256(
         "Offer(address lender,address borrower,address loanToken,address collateralToken,address oracle,"
         "uint96 limit,uint96 minCollateral,uint16 aprBps,uint16 originationBps,uint16 commitmentBps,uint16 penaltyBps,"
@@ -77,6 +80,16 @@ library OfferLib {
 
     function _atMost(bytes32 field, uint256 value, uint256 cap) private pure {
         require(value <= cap, ErrorsLib.BadTerms(field, value));
+    }
+
+    /// @dev The collateral that the offer asks for a fill of `amount`, rounded up.
+    function collateralUp(Offer memory offer, uint256 amount) internal pure returns (uint256) {
+        return uint256(offer.minCollateral).mulDivUp(amount, offer.limit);
+    }
+
+    /// @dev The fee for opening a line of `amount`, rounded up.
+    function originationFeeUp(Offer memory offer, uint256 amount) internal pure returns (uint256) {
+        return (amount * offer.originationBps).divUp(BPS);
     }
 
     /// @dev What of an offer a line keeps for ever.

@@ -111,11 +111,11 @@ contract Reader is IReader {
             prices.feed = address(0);
             (prices.riskE36, prices.deviationBps) = oracle.riskPrice();
         }
-        // audit: no-empty-blocks: no measuring price is an answer, and `reason` says why
-        // solhint-disable-next-line no-empty-blocks
         try oracle.measuringPrice() returns (uint256 priceE36) {
             prices.measuringE36 = priceE36;
-        } catch {}
+        } catch {
+            prices.measuringE36 = 0;
+        }
     }
 
     /// @dev Through a call to itself, so that whatever the oracle does ends there. What it returns is of fixed size.
