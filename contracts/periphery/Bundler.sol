@@ -145,8 +145,7 @@ contract Bundler is IBundler, Multicall, ReentrancyGuardTransient {
         bool lent = IERC3156FlashLender(lender).flashLoan(this, token, cash, data);
         require(lent && _awaited == 0, ErrorsLib.FlashLoanRefused(lender));
         IERC20(token).forceApprove(lender, 0);
-        newId = _opened;
-        _opened = 0;
+        return _opened;
     }
 
     /// @inheritdoc IERC3156FlashBorrower

@@ -16,6 +16,8 @@ ABI_DIR = ROOT / "orchestrator" / "chain" / "abi"
 
 COMMITTED = {
     "AggregatorV3": "IAggregatorV3",
+    "AttestedFeed": "AttestedFeed",
+    "Bundler": "Bundler",
     "CreditLineNFT": "CreditLineNFT",
     "CreditVault": "CreditVault",
     "LocalFeed": "LocalFeed",
@@ -23,6 +25,7 @@ COMMITTED = {
     "LocalWETH": "LocalWETH",
     "NoteDescriptor": "NoteDescriptor",
     "OracleAdapter": "OracleAdapter",
+    "Reader": "Reader",
     "RepayTrigger": "RepayTrigger",
 }
 """Name of each committed ABI, and the contract or interface that it is the ABI of."""
