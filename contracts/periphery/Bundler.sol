@@ -135,10 +135,7 @@ contract Bundler is IBundler, Multicall, ReentrancyGuardTransient {
     }
 
     /// @dev Borrows `cash` for the length of the call. The lender may be anything: it is believed only in what can be seen.
-    function _moveWithin(Refinancing calldata refinancing, address token, uint256 cash)
-        private
-        returns (uint256 newId)
-    {
+    function _moveWithin(Refinancing calldata refinancing, address token, uint256 cash) private returns (uint256) {
         address lender = refinancing.flashLender;
         bytes memory data = abi.encode(msg.sender, refinancing);
         _awaited = _loanHash(lender, token, cash, keccak256(data));

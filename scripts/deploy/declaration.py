@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Self
 
+from eth_utils.address import to_checksum_address
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from orchestrator.chain.book import Address, BookFeed
@@ -19,6 +20,8 @@ from scripts.deploy.artifacts import ROOT, shown
 
 DECLARATIONS = ROOT / "deployments"
 ZERO_ADDRESS = "0x" + "00" * 20
+PERMIT2 = to_checksum_address("0x000000000022d473030f116ddee9f6b43ac78ba3")
+"""Uniswap's Permit2: the same address on every chain where it was deployed as its authors did."""
 
 
 class BadDeclaration(CovenantError):
@@ -95,7 +98,8 @@ class Market:
 class Declaration:
     """A deployment as wanted. The same `salt` and code give the same addresses on every chain.
 
-    `guardian` may be the zero address: then nobody can stop anything.
+    `guardian` may be the zero address: then nobody can stop anything. `permit2` is where the chain has Permit2; where nothing
+    stands there, the bundler works with the tokens' own allowances.
     """
 
     chain_id: Annotated[int, Field(gt=0)]
@@ -105,6 +109,7 @@ class Declaration:
     feeds: Mapping[str, BookFeed]
     markets: Annotated[tuple[Market, ...], Field(min_length=1)]
     salt: Annotated[str, Field(min_length=1)] = "covenant"
+    permit2: Address = PERMIT2
 
     def __post_init__(self) -> None:
         if self.owner == ZERO_ADDRESS:

@@ -16,6 +16,8 @@ from scripts.deploy.declaration import Declaration, Market
 
 DESCRIPTOR = "NoteDescriptor"
 ADAPTER = "OracleAdapter"
+READER = "Reader"
+BUNDLER = "Bundler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def design(declaration: Declaration, artifacts: Artifacts) -> Design:
     vault = planned(VAULT, VAULT, declaration.owner, declaration.guardian, descriptor.address)
     nft = Planned(NFT, artifacts.contract(NFT), first_child_of(vault.address), None)
     trigger = planned(TRIGGER, TRIGGER, vault.address)
+    reader = planned(READER, READER, vault.address)
+    bundler = planned(BUNDLER, BUNDLER, vault.address, declaration.permit2)
     adapters = {
         market.name: planned(f"{ADAPTER}[{market.name}]", ADAPTER, oracle_config(declaration, market))
         for market in declaration.markets
@@ -73,6 +77,6 @@ def design(declaration: Declaration, artifacts: Artifacts) -> Design:
     return Design(
         declaration,
         salt,
-        {one.name: one for one in (descriptor, vault, nft, trigger, *adapters.values())},
+        {one.name: one for one in (descriptor, vault, nft, trigger, reader, bundler, *adapters.values())},
         {name: adapter.address for name, adapter in adapters.items()},
     )

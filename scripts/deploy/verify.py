@@ -9,7 +9,7 @@ from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.errors import CovenantError
 from scripts.deploy.adapter import oracle_config
-from scripts.deploy.design import DESCRIPTOR, Design
+from scripts.deploy.design import BUNDLER, DESCRIPTOR, READER, Design
 from scripts.deploy.plan import code_at, read
 
 
@@ -39,7 +39,7 @@ async def verify(design: Design, rpc: JsonRpc) -> None:
 
 async def _answers(design: Design, rpc: JsonRpc) -> AsyncIterator[tuple[str, Any, Any]]:
     vault, nft, trigger = (load_contract(name) for name in ("CreditVault", "CreditLineNFT", "RepayTrigger"))
-    adapter = load_contract("OracleAdapter")
+    adapter, reader, bundler = (load_contract(name) for name in ("OracleAdapter", READER, BUNDLER))
     declaration = design.declaration
     yield "the vault's owner", declaration.owner, await read(rpc, vault, design.vault, "owner")
     yield "the vault's guardian", declaration.guardian, await read(rpc, vault, design.vault, "guardian")
@@ -51,6 +51,13 @@ async def _answers(design: Design, rpc: JsonRpc) -> AsyncIterator[tuple[str, Any
         await read(rpc, nft, design.nft, "descriptor"),
     )
     yield "the trigger's vault", design.vault, await read(rpc, trigger, design.trigger, "vault")
+    yield "the reader's vault", design.vault, await read(rpc, reader, design.contracts[READER].address, "vault")
+    yield "the bundler's vault", design.vault, await read(rpc, bundler, design.contracts[BUNDLER].address, "vault")
+    yield (
+        "the bundler's Permit2",
+        declaration.permit2,
+        await read(rpc, bundler, design.contracts[BUNDLER].address, "permit2"),
+    )
     for market in declaration.markets:
         found = await read(rpc, adapter, design.oracle(market), "config")
         yield f"the oracle of {market.name}", oracle_config(declaration, market), found

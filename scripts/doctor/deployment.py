@@ -10,6 +10,7 @@ from orchestrator.chain.codec import UndecodableData
 from orchestrator.chain.contracts import Contract, load_contract
 from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc, RpcError, RpcRefused
+from scripts.deploy.design import BUNDLER, READER
 from scripts.deploy.plan import code_at, read
 from scripts.doctor.diagnosis import Area, Diagnosis
 
@@ -60,11 +61,12 @@ async def check_code(rpc: JsonRpc, book: AddressBook) -> list[Diagnosis]:
 
 
 async def check_wiring(rpc: JsonRpc, book: AddressBook) -> list[Diagnosis]:
-    """Whether vault, NFT and trigger name one another, and the vault knows the book's markets."""
+    """Whether vault, NFT, trigger and periphery name one another, and the vault knows the book's markets."""
     asked = (
         (VAULT, book.vault, "nft", book.nft),
         (NFT, book.nft, "vault", book.vault),
         (TRIGGER, book.trigger, "vault", book.vault),
+        *((name, book.contracts[name], "vault", book.vault) for name in (READER, BUNDLER) if name in book.contracts),
     )
     diagnoses: list[Diagnosis] = []
     for name, address, function, wanted in asked:

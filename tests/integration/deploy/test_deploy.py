@@ -19,7 +19,7 @@ from orchestrator.errors import CovenantError
 from scripts.cli.deploy import app
 from scripts.deploy.artifacts import RELEASE, Artifacts
 from scripts.deploy.create2 import PROXY
-from scripts.deploy.declaration import BadDeclaration, Declaration, Token
+from scripts.deploy.declaration import PERMIT2, BadDeclaration, Declaration, Token
 from scripts.deploy.plan import CannotDeploy, Plan, read
 from scripts.deploy.run import deploy, plan_deployment, refuse_another_vaults_book
 from scripts.deploy.verify import NotAsDeclared, verify
@@ -117,7 +117,7 @@ async def net(anvil: str, tmp_path: Path) -> AsyncIterator[Net]:
 
 async def test_what_was_declared_stands_and_is_in_the_book(net: Net) -> None:
     plan = await net.plan()
-    assert len(plan.missing) == 5
+    assert len(plan.missing) == 7
     book = await net.deploy(plan)
     assert AddressBook.load(net.book) == book
     assert book.vault == plan.design.vault
@@ -128,6 +128,26 @@ async def test_what_was_declared_stands_and_is_in_the_book(net: Net) -> None:
     before = await net.rpc.call("eth_getCode", [book.vault, hex(book.deployed_block - 1)])
     assert len(code) > 2
     assert before == "0x"
+
+
+async def test_the_periphery_stands_beside_the_vault_and_knows_it(net: Net) -> None:
+    book = await net.deploy(await net.plan())
+    reader, bundler = load_contract("Reader"), load_contract("Bundler")
+    (reading,) = await read(net.rpc, reader, book.contracts["Reader"], "lines", [7])
+    assert reading["success"] is False
+    assert load_contract("CreditVault").decode_error(reading["reason"]) == "NoSuchLine(id=7)"
+    assert (await read(net.rpc, bundler, book.contracts["Bundler"], "vault")).lower() == book.vault.lower()
+    assert (await read(net.rpc, bundler, book.contracts["Bundler"], "permit2")).lower() == PERMIT2.lower()
+
+
+async def test_another_permit2_is_another_bundler_and_the_same_vault(net: Net) -> None:
+    await net.deploy(await net.plan())
+    elsewhere = net.accounts.address(Role.LENDER)
+    plan = await net.plan(replace(net.declaration, permit2=elsewhere))
+    assert [contract.name for contract in plan.missing] == ["Bundler"]
+    book = await net.deploy(plan)
+    asked = await read(net.rpc, load_contract("Bundler"), book.contracts["Bundler"], "permit2")
+    assert asked.lower() == elsewhere.lower()
 
 
 async def test_a_second_run_sends_nothing_and_writes_the_same_book(net: Net) -> None:
@@ -152,7 +172,8 @@ async def test_a_deployment_that_broke_off_is_finished(net: Net) -> None:
         await net.deploy(half)
     assert not net.book.exists()
     rest = await net.plan()
-    assert {contract.name for contract in rest.missing} == {"RepayTrigger", "OracleAdapter[WETH/USDC]"}
+    left = {"RepayTrigger", "Reader", "Bundler", "OracleAdapter[WETH/USDC]"}
+    assert {contract.name for contract in rest.missing} == left
     assert len((await net.deploy(rest)).markets) == 1
 
 
@@ -247,7 +268,7 @@ async def test_a_dry_run_shows_the_plan_and_sends_nothing(net: Net) -> None:
     height = await net.height()
     result = await net.run("--dry-run")
     assert result.exit_code == 0, result.output
-    assert result.output.count("to deploy") == 5
+    assert result.output.count("to deploy") == 7
     assert "create market WETH/USDC with a minimum debt of 100" in result.output
     assert await net.height() == height
     assert not net.book.exists()

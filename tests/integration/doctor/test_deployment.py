@@ -118,6 +118,12 @@ async def test_a_book_that_mixes_two_deployments_is_a_failure(rpc: JsonRpc, depl
     assert grades(diagnoses) == {Grade.FAIL}
 
 
+async def test_a_bundler_that_is_none_is_a_failure(rpc: JsonRpc, deployment: LocalDeployment) -> None:
+    contracts = {**deployment.book.contracts, "Bundler": deployment.book.markets[0].oracle}
+    [diagnosis] = await check_wiring(rpc, dataclasses.replace(deployment.book, contracts=contracts))
+    assert (diagnosis.subject, diagnosis.grade) == ("Bundler.vault", Grade.FAIL)
+
+
 async def test_a_market_that_the_vault_knows_otherwise_is_a_failure(rpc: JsonRpc, deployment: LocalDeployment) -> None:
     [market] = deployment.book.markets
     book = dataclasses.replace(deployment.book, markets=(dataclasses.replace(market, min_debt=1),))
