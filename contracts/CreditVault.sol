@@ -28,7 +28,6 @@ import {INoteDescriptor} from "./interfaces/INoteDescriptor.sol";
 import {IOracleAdapter} from "./interfaces/IOracleAdapter.sol";
 import {ChargesLib} from "./libraries/ChargesLib.sol";
 import {
-    BPS,
     FLAG_CLOSED,
     FLAG_TERMINATED,
     FLAG_WRITTEN_OFF,

@@ -77,8 +77,8 @@ contract Reader is IReader {
         (found.due, found.debt) = (line_.dueUp(), line_.debtUp());
         uint256 nextDueAt = line_.unpaidFrom();
         found.nextDueAt = nextDueAt == ChargesLib.NEVER ? 0 : nextDueAt;
-        found.windowEndsAt = ChargesLib.windowEndsAt(found.terms);
-        found.maturesAt = ChargesLib.maturesAt(found.terms);
+        found.windowEndsAt = line_.terms.windowEndsAt();
+        found.maturesAt = line_.terms.maturesAt();
         found.prices = _pricesOf(found.market.oracle);
         found.health = _healthOf(line_, found.prices.measuringE36);
         found.liquidatable = found.health.unhealthy || found.status == Status.DEFAULT;
@@ -97,7 +97,7 @@ contract Reader is IReader {
         if (!health.known) return health;
         uint256 debt = line_.debtUp();
         health.value = HealthLib.valueDown(line_.collateral, priceE36);
-        health.unhealthy = HealthLib.exceedsLtv(debt, health.value, line_.terms.liquidationLtvBps);
+        health.unhealthy = HealthLib.exceedsLtv(debt, health.value, line_.terms.liquidationLtvBps());
         health.excess = HealthLib.excessUp(debt, health.value, line_.terms);
         if (debt > 0) health.ltvBps = health.value > 0 ? debt.mulDivUp(BPS, health.value) : type(uint256).max;
     }

@@ -98,8 +98,8 @@ class Market:
 class Declaration:
     """A deployment as wanted. The same `salt` and code give the same addresses on every chain.
 
-    `guardian` may be the zero address: then nobody can stop anything. `permit2` is where the chain has Permit2; where nothing
-    stands there, the bundler works with the tokens' own allowances.
+    `guardian` may be the zero address: then nobody can stop anything. `permit2` is where the chain has Permit2; where
+    nothing stands there, the bundler works with the tokens' own allowances.
     """
 
     chain_id: Annotated[int, Field(gt=0)]
