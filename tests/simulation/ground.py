@@ -132,6 +132,7 @@ class _Builder:
         for borrower in BORROWERS:
             for token in (usdc, *(market.collateral for market in markets)):
                 await self._endow(borrower, token, vault)
+            await self._send(borrower, usdc, TOKEN.encode_call("approve", trigger, UNLIMITED))
             await self._send(borrower, vault, VAULT.encode_call("setOperator", trigger, True))
         await self._endow(Person.KEEPER, usdc, vault)
         head = await self._rpc.call("eth_getBlockByNumber", ["latest", False])

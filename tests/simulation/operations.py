@@ -150,15 +150,14 @@ class Author:
         return self._vault(line.borrower, "repay", line.line_id, self._part(line.limit // 4))
 
     def _repay_from_reserve(self, _at: int) -> Operation:
-        line, most = self._line(), self._part(self._random.randrange(1, 500) * USDC)
-        keeper = Person.KEEPER.address
-        return self._vault(line.borrower, "repayFromReserve", line.line_id, most, 2 * most, 50, keeper)
+        line, amount = self._line(), self._part(self._random.randrange(1, 500) * USDC)
+        repayment = _repayment(self._random.choice(_NEEDS), amount, 2 * amount, 50)
+        return self._vault(line.borrower, "repayFromReserve", line.line_id, repayment)
 
     def _repay_in_kind(self, _at: int) -> Operation:
         line = self._line()
-        most, collateral = self._part(100 * USDC), 10 * line.market.unit
-        keeper = Person.KEEPER.address
-        return self._vault(line.borrower, "repayInKind", line.line_id, most, collateral, 10, keeper)
+        repayment = _repayment(self._random.choice(_NEEDS), self._part(100 * USDC), 10 * line.market.unit, 10)
+        return self._vault(line.borrower, "repayInKind", line.line_id, repayment)
 
     def _claim(self, _at: int) -> Operation:
         line = self._line()
@@ -213,7 +212,7 @@ class Author:
         mandate = Mandate(
             line_id=line.line_id,
             kind=kind,
-            source=random.choice((From.RESERVE, From.RESERVE, From.COLLATERAL)),
+            source=random.choice((From.RESERVE, From.RESERVE, From.COLLATERAL, From.TOP_UP)),
             threshold_bps=Bps(6_500 if kind is Kind.LTV else 0),
             share_bps=Bps(0),
             fee_bps=Bps(10),
@@ -276,6 +275,23 @@ class Author:
         data = FEED.encode_call("push", answer, updated_at)
         return Operation(f"round {answer}", Person.ADMIN.address, market.feed, data)
 
+
+def _repayment(need: int, amount: int, max_spent: int, fee_bps: int) -> dict[str, Any]:
+    """The vault's `Repayment`."""
+    return {
+        "need": need,
+        "thresholdBps": 6_500 if need == EXCESS else 0,
+        "amount": amount if need == AMOUNT else 0,
+        "maxSpent": max_spent,
+        "feeBps": fee_bps,
+        "keeper": Person.KEEPER.address,
+    }
+
+
+AMOUNT, BILL, EXCESS = range(3)
+"""The vault's `Need`."""
+
+_NEEDS: Final = (AMOUNT, AMOUNT, BILL, EXCESS)
 
 MOST_LINES: Final = 8
 

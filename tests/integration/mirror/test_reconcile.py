@@ -33,7 +33,10 @@ async def test_sums_equal_what_the_vault_holds_to_the_wei(ground: Ground, mirror
     await ground.vault(BORROWER, "depositReserve", line_id, 30 * USDC)
     await ground.vault(BORROWER, "draw", line_id, 400 * USDC, BORROWER.address)
     await ground.wait(25 * HOUR)
-    await ground.vault(BORROWER, "repayInKind", line_id, USDC // 100, ETHER, 0, KEEPER.address)
+    in_kind = {
+        "need": 0, "thresholdBps": 0, "amount": USDC // 100, "maxSpent": ETHER, "feeBps": 0, "keeper": KEEPER.address,
+    }  # fmt: skip
+    await ground.vault(BORROWER, "repayInKind", line_id, in_kind)
     await ground.vault(BORROWER, "repay", line_id, 100 * USDC)
     await mirror.catch_up()
     [line] = await all_rows(mirror.engine, f"SELECT * FROM lines WHERE line_id = {line_id}")
