@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     covenant_feed_directory: Path | None = None
     covenant_keystore: Path | None = None
     covenant_keystore_password_file: Path | None = None
+    covenant_reporter: Path | None = None
     covenant_api_host: str = "127.0.0.1"
     covenant_api_port: int = Field(default=8420, ge=0, le=65_535)
     covenant_public_origin: str | None = None
@@ -127,6 +128,10 @@ class Settings(BaseSettings):
             self.covenant_keystore_password_file,
             "the path of a file holding the password",
         )
+
+    def require_reporter(self) -> Path:
+        """Path of a reporter's declaration. Raises SettingsError."""
+        return _required("COVENANT_REPORTER", self.covenant_reporter, "the path of a reporter's TOML file")
 
 
 def load_settings(defaults: Path | None = None) -> Settings:

@@ -1,4 +1,4 @@
-"""What lenders and borrowers sign: the EIP-712 form of ``Offer`` and ``Mandate`` in ``contracts/interfaces``.
+"""What people sign: the EIP-712 form of ``Offer``, ``Mandate`` and a reporter's observation in ``contracts/``.
 
 A message is a mapping of the struct's Solidity field names to integers, booleans and addresses. Enums are ``uint8``.
 """
@@ -104,6 +104,8 @@ MANDATE: Final = StructType(
     ),
 )
 
+OBSERVATION: Final = StructType("Observation", (("roundId", "uint80"), ("answer", "int256"), ("observedAt", "uint40")))
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:
@@ -131,6 +133,12 @@ def offer_data(offer: Offer, chain_id: int, vault: ChecksumAddress) -> TypedData
 def mandate_data(mandate: Mandate, chain_id: int, trigger: ChecksumAddress) -> TypedData:
     """What the borrower signs for one trigger contract."""
     return TypedData(trigger_domain(chain_id, trigger), MANDATE, _message_of(MANDATE, mandate))
+
+
+def observation_data(round_id: int, answer: int, observed_at: int, chain_id: int, feed: ChecksumAddress) -> TypedData:
+    """What a reporter signs for one round of one feed (contract: ``AttestedFeed``)."""
+    message = {"roundId": round_id, "answer": answer, "observedAt": observed_at}
+    return TypedData(Domain("Covenant Attested Feed", chain_id, feed), OBSERVATION, message)
 
 
 def vault_domain(chain_id: int, vault: ChecksumAddress) -> Domain:

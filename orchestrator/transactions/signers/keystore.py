@@ -51,6 +51,11 @@ class KeystoreSigner:
 
 
 def open_keystore(keystore: Path, password_file: Path) -> KeystoreSigner:
+    """A signer of transactions from a keystore. Raises as ``open_account``."""
+    return KeystoreSigner(open_account(keystore, password_file))
+
+
+def open_account(keystore: Path, password_file: Path) -> LocalAccount:
     """Decrypts a keystore; takes about a second, which is the point of its key derivation.
 
     Raises:
@@ -67,7 +72,7 @@ def open_keystore(keystore: Path, password_file: Path) -> KeystoreSigner:
             "check that the two files belong together",
         ) from None
     account: LocalAccount = Account.from_key(key)
-    return KeystoreSigner(account)
+    return account
 
 
 def create_keystore(keystore: Path, password_file: Path) -> str:
