@@ -30,6 +30,7 @@ from orchestrator.credit.units import (
 )
 from orchestrator.errors import CovenantError
 
+# No TOP_UP: what a borrower's wallet holds on a day is in no price history.
 SOURCES: Final[Mapping[str, From]] = {"reserve": From.RESERVE, "collateral": From.COLLATERAL}
 
 COLUMNS: Final = (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from oracles.backtest.book import BookLine, due_mandate, ltv_mandate
+from oracles.backtest.book import SOURCES, BookLine, due_mandate, ltv_mandate
 from oracles.backtest.path import Decimals, PricePath
 from oracles.rounds import Round
 from orchestrator.credit.mandate import From, Mandate
@@ -65,7 +65,7 @@ def some_mandates(draw: st.DrawFn, line_id: int, terms: Terms, limit: int, colla
     if draw(st.booleans()):
         found.append(due_mandate(line_id, draw(caps(limit)), draw(periods), draw(fees)))
     if draw(st.integers(0, 3)):
-        source = draw(st.sampled_from(From))
+        source = draw(st.sampled_from(tuple(SOURCES.values())))
         cap = draw(caps(limit if source is From.RESERVE else collateral))
         threshold_bps = draw(st.integers(max(1, terms.initial_ltv_bps), terms.liquidation_ltv_bps))
         found.append(ltv_mandate(line_id, source, threshold_bps, cap, draw(periods), draw(fees)))
