@@ -116,12 +116,49 @@ contract NftTest is VaultFixture {
         assertEq(trait(json, 1, "Limit"), "100,000.00 USDC");
         assertEq(trait(json, 2, "Debt"), "12,345.67 USDC");
         assertEq(trait(json, 3, "Collateral"), "50.0000 WETH");
-        assertEq(trait(json, 4, "Debt over value"), "12.35 % of 80.00 %");
-        assertEq(trait(json, 5, "Next due"), "2023-12-14 22:13 UTC");
-        assertEq(trait(json, 6, "Status"), "CURRENT");
+        assertEq(trait(json, 4, "To claim"), "0.00 USDC");
+        assertEq(trait(json, 5, "Debt over value"), "12.35 % of 80.00 %");
+        assertEq(trait(json, 6, "Next due"), "2023-12-14 22:13 UTC");
+        assertEq(trait(json, 7, "Status"), "CURRENT");
         assertTrue(vm.contains(svg, "12,345.67"));
         assertTrue(vm.contains(svg, "#3fb68b"));
-        assertTrue(vm.contains(svg, 'stroke-dasharray="71 578"'), "12.34 % of the ring");
+        assertTrue(vm.contains(svg, 'stroke-dasharray="65 528"'), "12.34 % of the ring");
+        assertTrue(vm.contains(svg, 'y="344" width="37"'), "12.35 % of the bar");
+        assertTrue(vm.contains(svg, "translate(182)") && vm.contains(svg, "translate(243)"), "60 % and 80 % of it");
+    }
+
+    function test_nothing_drawn_is_a_ring_without_an_arc() public {
+        (, string memory svg) = metadata(openLine());
+        assertFalse(vm.contains(svg, "stroke-dasharray"));
+    }
+
+    /// Health has a color of its own, whatever the bills say.
+    function test_the_bar_changes_color_at_the_two_ltvs_and_ends_at_the_whole_value() public {
+        uint256 id = openDrawn(60_000e6);
+        assertBar(id, 2000e8, "182", "#3fb68b");
+        assertBar(id, 1999e8, "182", "#e3b341");
+        assertBar(id, 1500e8, "243", "#e3b341");
+        assertBar(id, 1499e8, "243", "#e5484d");
+        assertBar(id, 1000e8, "304", "#e5484d");
+    }
+
+    function assertBar(uint256 id, int256 price, string memory width, string memory color) internal {
+        setPrice(price);
+        (, string memory svg) = metadata(id);
+        string memory bar = string.concat('y="344" width="', width, '" height="6" rx="3" fill="', color, '"');
+        assertTrue(vm.contains(svg, bar), bar);
+    }
+
+    function test_what_can_be_claimed_is_said_in_both_tokens() public {
+        uint256 id = openDrawn(60_000e6);
+        pass(PERIOD);
+        repay(id, 100e6);
+        setPrice(1600e8);
+        vm.prank(borrower);
+        vault.repayInKind(id, repaymentOf(1568e6, type(uint96).max, 0));
+        (string memory json, string memory svg) = metadata(id);
+        assertEq(trait(json, 4, "To claim"), "100.00 USDC + 1.0000 WETH");
+        assertTrue(vm.contains(svg, "100.00 USDC + 1.0000 WETH"));
     }
 
     function test_the_picture_changes_color_with_the_state() public {
@@ -138,7 +175,7 @@ contract NftTest is VaultFixture {
         assertState(id, "DEFAULT", "#e5484d");
         setPrice(500e8);
         liquidate(id, type(uint96).max);
-        assertState(id, "WRITTEN OFF", "#6b6b76");
+        assertState(id, "WRITTEN OFF", "#9a8f98");
     }
 
     function test_a_closed_line_is_drawn_as_closed() public {
@@ -146,13 +183,13 @@ contract NftTest is VaultFixture {
         close(id);
         assertState(id, "CLOSED", "#7d8da1");
         (string memory json,) = metadata(id);
-        assertEq(trait(json, 4, "Debt over value"), "no debt");
-        assertEq(trait(json, 5, "Next due"), "nothing due");
+        assertEq(trait(json, 5, "Debt over value"), "no debt");
+        assertEq(trait(json, 6, "Next due"), "nothing due");
     }
 
     function assertState(uint256 id, string memory state, string memory color) internal {
         (string memory json, string memory svg) = metadata(id);
-        assertEq(trait(json, 6, "Status"), state);
+        assertEq(trait(json, 7, "Status"), state);
         assertTrue(vm.contains(svg, color), state);
     }
 
@@ -161,7 +198,7 @@ contract NftTest is VaultFixture {
         uint256 id = openDrawn(1000e6);
         setPrice(0);
         (string memory json,) = metadata(id);
-        assertEq(trait(json, 4, "Debt over value"), "no price");
+        assertEq(trait(json, 5, "Debt over value"), "no price");
     }
 
     function test_a_note_that_was_not_minted_has_no_picture() public {

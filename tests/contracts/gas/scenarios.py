@@ -47,6 +47,7 @@ def measure(chain: AnvilChain) -> Sequence[Measurement]:
     stage.liquidate()
     stage.terminate()
     stage.fire()
+    stage.fire_from_the_wallet()
     stage.fire_batches()
     return stage.measured
 
@@ -173,6 +174,18 @@ class _Stage:
         self._price(1_600)
         self._measured("trigger_ltv", self._fire(restore), "to the initial LTV as far as 5,000 of reserve go; one feed")
         self._price(2_000)
+
+    def fire_from_the_wallet(self) -> None:
+        borrower = Role.BORROWER.address
+        line, opened_at = self._drawn(Role.BORROWER.account, usdc(50_000)), self._meter.now
+        self._send(borrower, self._loan, TOKEN.encode_call("approve", self._ground.trigger, 2**256 - 1))
+        top_up = self._mandate(line, Kind.DUE, From.TOP_UP, nonce=4)
+        self._register(top_up, Role.BORROWER.account)
+        self._meter.wait_until(opened_at + PERIOD_S)
+        self._fire(top_up)
+        self._meter.wait_until(opened_at + 2 * PERIOD_S)
+        told = "the second bill, out of the wallet: the reserve is empty before and after; the keeper holds USDC"
+        self._measured("trigger_top_up", self._fire(top_up), told)
 
     def fire_batches(self) -> None:
         """Of lines of as many borrowers, each fired once before."""
