@@ -11,6 +11,7 @@ from api.access_log import AccessLog
 from api.alerts.endpoints import router as alerts
 from api.api_keys.endpoints import router as api_keys
 from api.body_limit import BodyLimit
+from api.events.broadcast import Broadcast
 from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
 from api.health.endpoints import router as health
@@ -49,6 +50,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.metrics = ApiMetrics()
     app.state.oracle_prices = OraclePrices(parts.nodes)
+    app.state.broadcast = Broadcast(parts)
     app.state.written_lines = WrittenLines()
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)

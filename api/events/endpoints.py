@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from api.events.broadcast import Broadcast, TooManyListeners
+from api.events.forms import event_of
 from api.events.repository import EventFilter, EventRepository
-from api.events.schemas import Event, EventLog
+from api.events.schemas import EventLog
+from api.events.stream import EventStream, open_stream
 from api.paging import DEFAULT_PAGE, Limit
-from api.problems import INVALID_REQUEST, documented
-from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
-from api.wire import BIGINT_MAX, Instant, Int64, checksum
-from orchestrator.db.models import OutboxEvent
+from api.parts import PartsDep
+from api.problems import DATABASE_UNAVAILABLE, INVALID_REQUEST, Problem, documented
+from api.problems import Kind as ProblemKind
+from api.snapshot import READ_PROBLEMS, SnapshotDep
+from api.wire import BIGINT_MAX, Int64
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
+
+TOO_MANY_STREAMS: Final = ProblemKind(
+    "too_many_streams", 503, "No more streams can be opened here", "close streams that nobody reads, or come back later"
+)
+_EXAMPLE: Final = """\
+retry: 2000
+
+id: 1
+event: line.drawn
+data: {"position": 1, "kind": "line.drawn", "line_id": 1, "…": "as in GET /v1/events"}
+
+event: block
+data: {"chain_id": 31337, "block_number": 1204, "block_hash": "0x…", "timestamp": {"epoch_s": 1584046800}}
+
+"""
+
+
+def broadcast_of(request: Request) -> Broadcast:
+    found: Broadcast = request.app.state.broadcast
+    return found
+
+
+BroadcastDep = Annotated[Broadcast, Depends(broadcast_of)]
 
 Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,32}(\.[a-z_]{1,32}){0,2}$")]
 
@@ -38,7 +65,7 @@ async def list_events(
     """
     wanted = EventFilter(snapshot.book.vault, line_id, kind or ())
     rows = await EventRepository(snapshot.session, snapshot.chain_id).after(after, wanted, limit + 1)
-    items = [_event(row, canonical, snapshot) for row, canonical in rows[:limit]]
+    items = [event_of(row, canonical, snapshot) for row, canonical in rows[:limit]]
     return EventLog(
         as_of=snapshot.as_of,
         items=items,
@@ -47,20 +74,36 @@ async def list_events(
     )
 
 
-def _event(row: OutboxEvent, canonical: bool | None, snapshot: Snapshot) -> Event:
-    assert row.position is not None, "the query asks for a position"
-    return Event(
-        position=row.position,
-        id=row.id,
-        kind=row.kind,
-        vault=None if row.vault is None else checksum(row.vault),
-        line_id=row.line_id,
-        block_number=row.block_number,
-        block_hash=row.block_hash,
-        log_index=row.log_index,
-        tx_hash=row.tx_hash,
-        finality=snapshot.block_status(row.block_number, canonical),
-        payload=row.payload,
-        reverts=row.reverts,
-        recorded_at=Instant.of_clock(row.created_at),
-    )
+@router.get(
+    "/stream",
+    summary="Follow the events",
+    response_class=EventStream,
+    responses={
+        200: {"description": "Server-sent events.", "content": {"text/event-stream": {"example": _EXAMPLE}}},
+        **documented(INVALID_REQUEST, TOO_MANY_STREAMS, DATABASE_UNAVAILABLE),
+    },
+)
+async def stream_events(
+    parts: PartsDep,
+    broadcast: BroadcastDep,
+    after: Annotated[
+        Int64 | None, Query(description="Begin after this position; without it, with what comes from now on.")
+    ] = None,
+    line_id: Annotated[int | None, Query(ge=1, le=BIGINT_MAX)] = None,
+    kind: Annotated[list[Kind] | None, Query(max_length=20, description="One or several kinds.")] = None,
+    last_event_id: Annotated[
+        str | None,
+        Header(pattern=r"^[0-9]{1,18}$", description="Sent by browsers that come back; goes before `after`."),
+    ] = None,
+) -> Response:
+    """Server-sent events: each as GET /v1/events tells it, with its position as id, in order and without gaps.
+
+    An event that a reorganisation undid is followed by its `….reverted`. A frame `block` without an id says that the
+    mirror has moved. A client that reads too slowly is cut off; whoever comes back with `Last-Event-ID` misses nothing.
+    """
+    wanted = EventFilter(parts.book.vault, line_id, kind or ())
+    begin = after if last_event_id is None else int(last_event_id)
+    try:
+        return await open_stream(broadcast, wanted, begin)
+    except TooManyListeners as error:
+        raise Problem(TOO_MANY_STREAMS, f"{error} streams are open", headers={"Retry-After": "10"}) from error

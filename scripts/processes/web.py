@@ -140,6 +140,7 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        app.state.broadcast.close()
         server.should_exit = True
         await serving
         raise
