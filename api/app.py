@@ -18,22 +18,25 @@ from api.health.endpoints import router as health
 from api.lines.documents import WrittenLines
 from api.lines.endpoints import router as lines
 from api.lines.prices import OraclePrices
+from api.mandates.endpoints import router as mandates
 from api.metrics import ApiMetrics
 from api.offers.endpoints import router as offers
 from api.openapi import TITLE, VERSION, build_openapi
 from api.parts import Parts
+from api.prepare.endpoints import router as prepare
 from api.rate_limit import RateLimit, RateLimiter
 from api.reconciliations.endpoints import router as reconciliations
 from api.reference import router as reference
 from api.sessions.endpoints import router as sessions
+from api.submissions.endpoints import router as submissions
 from api.transactions.endpoints import router as transactions
 from api.triggers.endpoints import router as triggers
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
-    lines, offers, triggers, transactions, events, feeds, reconciliations, alerts, sessions, api_keys, health,
-    reference,
+    lines, offers, mandates, prepare, submissions, triggers, transactions, events, feeds, reconciliations, alerts,
+    sessions, api_keys, health, reference,
 )  # fmt: skip
 
 

@@ -30,6 +30,9 @@ Whatever is refused is answered with problem details (RFC 9457): a stable `code`
 TAGS: Final = (
     {"name": "lines", "description": "Credit lines: terms, state, what is owed, how healthy, what comes next."},
     {"name": "offers", "description": "What lenders are ready to lend, signed, and whether it can still be taken."},
+    {"name": "mandates", "description": "What a borrower signs so that repayments happen without it."},
+    {"name": "prepare", "description": "Unsigned transactions for a wallet: in words, and simulated."},
+    {"name": "submissions", "description": "Transactions that a wallet signed: passed on, and followed."},
     {"name": "triggers", "description": "Repayments that had to be sent: why, and what became of them."},
     {"name": "transactions", "description": "What the service sends, with every attempt."},
     {"name": "events", "description": "What happened on the chain, in order."},

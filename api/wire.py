@@ -16,6 +16,7 @@ from eth_utils.address import to_checksum_address
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -103,11 +104,30 @@ class Uint:
         return {"anyOf": [text, {"type": "integer", "minimum": 0}], "title": f"uint{self.bits}"}
 
 
+Uint8 = Annotated[int, Uint(8)]
 Uint16 = Annotated[int, Uint(16)]
 Uint32 = Annotated[int, Uint(32)]
 Uint40 = Annotated[int, Uint(40)]
 Uint96 = Annotated[int, Uint(96)]
 Uint256 = Annotated[int, Uint(256)]
+
+
+def _int256(value: Any) -> int:
+    number = _decimal(value)
+    if not -(2**255) <= number < 2**255:
+        raise ValueError("must fit 256 bits, signed")
+    return number
+
+
+Int256 = Annotated[
+    int,
+    BeforeValidator(_int256),
+    PlainSerializer(str),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": "^(0|-?[1-9][0-9]{0,77})$"}, {"type": "integer"}], "title": "int256"}
+    ),
+]
+"""A Solidity signed integer, as ``Uint``."""
 
 DecimalString = Annotated[
     int,

@@ -75,6 +75,11 @@ class Contract:
         signature = self._functions[function]
         return signature.selector + encode(signature.inputs, args)
 
+    def function_name(self, calldata: bytes) -> str | None:
+        """Which function calldata calls; None when the contract has no such function."""
+        found = (item.name for item in self._functions.values() if item.selector == calldata[:4])
+        return next(found, None)
+
     def decode_call(self, function: str, calldata: bytes) -> dict[str, Any]:
         """The arguments of calldata, by name. Raises UndecodableData."""
         signature = self._functions[function]

@@ -53,7 +53,7 @@ class Role:
         return PREFIX + self.process
 
 
-PRIVATE: Final = frozenset({"accounts", "api_keys", "idempotency_keys", "sessions", "sign_in_nonces"})
+PRIVATE: Final = frozenset({"accounts", "api_keys", "idempotency_keys", "sessions", "sign_in_nonces", "submissions"})
 """Tables of people and what they sent: read only by the processes that serve them. All others each role may read."""
 
 _PROJECTED = (
@@ -88,6 +88,7 @@ ROLES: Final = (
             "offers": INSERT,
             "sessions": ("INSERT", "DELETE"),
             "sign_in_nonces": ("INSERT", "DELETE"),
+            "submissions": INSERT,
         },
         private=PRIVATE,
     ),

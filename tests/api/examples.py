@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from api.mandates.schemas import EXAMPLE_MANDATE
+from api.offers.schemas import EXAMPLE_SIGNATURE
 from api.parts import Bounds
 from tests.api.offering import message, post, signed
 from tests.api.people import signature_of, visitor
@@ -39,6 +41,59 @@ async def _offer(world: World, found: Examples) -> None:
     found["post_signed_offer"] = {"request": body, "201": _ok(first, 201), "200": _ok(again, 200)}
 
 
+PREPARED: dict[str, dict[str, Any]] = {
+    "open": {"amount": "50000000000"},
+    "deposit": {"line_id": 1, "amount": "1000000000000000000"},
+    "deposit_reserve": {"line_id": 1, "amount": "250000000"},
+    "withdraw": {"line_id": 1, "amount": "1000000000000000000"},
+    "withdraw_reserve": {"line_id": 1, "amount": "250000000"},
+    "draw": {"line_id": 1, "amount": "10000000000"},
+    "repay": {"line_id": 1, "amount": "3000000000"},
+    "close": {"line_id": 1},
+    "claim": {"line_id": 1},
+    "terminate": {"line_id": 1},
+    "liquidate": {"line_id": 1, "max_repaid": "3000000000", "min_seized": "14000000000000000000"},
+    "set_operator": {"approved": True},
+    "cancel_group": {"group": "1"},
+    "bump_epoch": {},
+    "register_mandate": {"mandate": EXAMPLE_MANDATE, "signature": EXAMPLE_SIGNATURE},
+    "revoke_mandate": {"nonce": "1"},
+    "approve": {"amount": "50000000000"},
+}
+
+
+async def _act(world: World, client: httpx.AsyncClient, found: Examples) -> None:
+    """The vault of this world is a name only, so nothing reverts there; what is prepared is the same."""
+    market = world.ground.market
+    offer_hash = (await world.get("/v1/offers"))["items"][0]["offer_hash"]
+    particular: dict[str, dict[str, Any]] = {
+        "open": {"offer_hash": offer_hash},
+        "claim": {"token": market.loan_token},
+        "approve": {"token": market.loan_token},
+        "set_operator": {"operator": world.ground.book.trigger},
+        "cancel_group": {"loan_token": market.loan_token},
+    }
+    for action, wanted in PREPARED.items():
+        body = {"from": BORROWER.address, **wanted, **particular.get(action, {})}
+        prepared = _ok(await client.post(f"/v1/prepare/{action}", json=body), 200)
+        found[f"prepare_{action}"] = {"request": body, "200": prepared}
+    wanted_mandate = {"mandate": EXAMPLE_MANDATE}
+    built = _ok(await client.post("/v1/mandates/typed-data", json=wanted_mandate), 200)
+    found["build_mandate_typed_data"] = {"request": wanted_mandate, "200": built}
+    approval = found["prepare_approve"]["200"]
+    await world.ground.set_balance(BORROWER.address, 10**18)
+    fields = {
+        "to": approval["to"], "data": approval["data"], "value": 0, "type": 2, "gas": approval["gas_limit"],
+        "chainId": approval["chain_id"], "nonce": await world.ground.nonce_of(BORROWER.address),
+        "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9,
+    }  # fmt: skip
+    signed = {"signed_transaction": "0x" + bytes(BORROWER.sign_transaction(fields).raw_transaction).hex()}
+    first, again = [await client.post("/v1/submissions", json=signed) for _ in range(2)]
+    found["submit_transaction"] = {"request": signed, "202": _ok(first, 202), "200": _ok(again, 200)}
+    found["get_submission"] = {"200": _ok(await client.get(f"/v1/submissions/{first.json()['id']}"), 200)}
+    found["list_submissions"] = {"200": _ok(await client.get("/v1/submissions"), 200)}
+
+
 async def _identify(world: World, found: Examples) -> None:
     async with visitor(world) as client:
         wanted = {"address": BORROWER.address}
@@ -51,6 +106,7 @@ async def _identify(world: World, found: Examples) -> None:
         opened = _ok(await client.post("/v1/sessions", json=signed_in), 201)
         found["create_session"] = {"request": signed_in, "201": opened}
         found["get_current_session"] = {"200": _ok(await client.get("/v1/sessions/current"), 200)}
+        await _act(world, client, found)
         key = {"name": "desk bot", "scopes": ["transactions:write"], "expires_in_days": 90}
         made = _ok(await client.post("/v1/api-keys", json=key), 201)
         found["create_api_key"] = {"request": key, "201": {**made, "key": f"cov_{'0' * 32}_{'A' * 43}"}}

@@ -70,6 +70,10 @@ class Ground:
         async with _rpc_to(self.url) as rpc:
             await rpc.call("anvil_setCode", [address, code])
 
+    async def nonce_of(self, address: str) -> int:
+        async with _rpc_to(self.url) as rpc:
+            return integer(await rpc.call("eth_getTransactionCount", [address, "latest"]))
+
     async def set_balance(self, address: str, wei: int) -> None:
         async with _rpc_to(self.url) as rpc:
             await rpc.call("anvil_setBalance", [address, quantity(wei)])

@@ -12,6 +12,7 @@ from sqlalchemy import func, update
 from api.app import ROUTERS
 from api.identity.principal import scopes_needed
 from api.identity.scopes import Role, Scope, scopes_of
+from api.prepare.actions import ACTIONS
 from orchestrator.db.models import Account, ApiKey
 from orchestrator.db.session import sessions_of
 from tests.api.keys import bearing, make_key
@@ -27,11 +28,13 @@ OPERATIONS: dict[str, Needs] = {
             "get_offer", "build_typed_data", "post_signed_offer", "list_triggers", "get_trigger", "list_transactions",
             "get_transaction", "list_events", "list_feeds", "get_feed", "list_rounds", "list_reconciliations",
             "get_reconciliation", "live", "ready", "metrics", "start_sign_in", "create_session", "stream_events",
+            "build_mandate_typed_data", *(f"prepare_{action.name}" for action in ACTIONS),
         ),
         "nothing",
     ),
     "get_current_session": "an account",
     "end_current_session": "an account",
+    **dict.fromkeys(("submit_transaction", "list_submissions", "get_submission"), Scope.TRANSACTIONS_WRITE),
     "list_alerts": Scope.ALERTS_READ,
     "list_api_keys": Scope.KEYS_WRITE,
     "create_api_key": Scope.KEYS_WRITE,

@@ -9,6 +9,7 @@ from orchestrator.db.models.mandates import Firing, Mandate, MandateRevocation
 from orchestrator.db.models.offers import LenderEpochVersion, Offer, OfferGroupVersion
 from orchestrator.db.models.operations import Alert, IdempotencyKey, Reconciliation
 from orchestrator.db.models.registry import Model
+from orchestrator.db.models.submissions import Submission
 from orchestrator.db.models.transactions import Attempt, Intent, Lane
 from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
 
@@ -16,5 +17,6 @@ __all__ = [
     "Account", "Alert", "ApiKey", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing",
     "IdempotencyKey", "Intent", "Lane", "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate",
     "MandateRevocation", "Market", "Model", "NoteTransfer", "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent",
-    "Payment", "Quarantine", "Reconciliation", "Session", "SignInNonce", "Trigger", "WatchedContract",
+    "Payment", "Quarantine", "Reconciliation", "Session", "SignInNonce", "Submission", "Trigger",
+    "WatchedContract",
 ]  # fmt: skip

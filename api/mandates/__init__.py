@@ -1,0 +1,1 @@
+"""Mandates, before they are on-chain: what a borrower signs."""

@@ -1,0 +1,1 @@
+"""Transactions that a wallet signed: passed on to the chain, and followed."""
