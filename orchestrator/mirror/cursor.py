@@ -61,9 +61,9 @@ async def read_position(connection: AsyncConnection, chain_id: int, *, lock: boo
     )
 
 
-async def require_position(connection: AsyncConnection, chain_id: int) -> Position:
+async def require_position(connection: AsyncConnection, chain_id: int, *, lock: bool = False) -> Position:
     """As ``read_position``. Raises NotMirrored."""
-    position = await read_position(connection, chain_id)
+    position = await read_position(connection, chain_id, lock=lock)
     if position is None:
         raise NotMirrored(f"chain {chain_id} was never mirrored into this database", "start the indexer")
     return position

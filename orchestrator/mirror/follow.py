@@ -154,7 +154,7 @@ class Follower:
                 quarantine_alert(self.chain_id),
                 Severity.CRITICAL,
                 f"a log of {item.log.address} could not be mirrored: {item.fault}",
-                "see the table `quarantine`; a version that can read it takes it in when it starts",
+                "see `covenant quarantine`; a version that can read it takes it in when it starts",
                 {"block": item.log.block_number, "log_index": item.log.log_index, "tx": item.log.tx_hash},
             )
         for gap in committed.gaps:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.chain.blocks import ChainLog
@@ -17,6 +18,16 @@ from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import update_lines
 from orchestrator.mirror.stored_logs import log_of
 
+_SAME_LOG = and_(
+    Quarantine.chain_id == Log.chain_id,
+    Quarantine.block_number == Log.block_number,
+    Quarantine.block_hash == Log.block_hash,
+    Quarantine.log_index == Log.log_index,
+)
+
+_NEWEST = 2**63 - 1
+"""No block is beyond it."""
+
 
 def quarantine_alert(chain_id: int) -> str:
     """The key of the alert that lasts while logs are in quarantine."""
@@ -27,6 +38,28 @@ async def count_quarantined(connection: AsyncConnection, chain_id: int) -> int:
     """How many logs wait for a version that can read them."""
     query = select(func.count()).where(Quarantine.chain_id == chain_id, Quarantine.resolved_at.is_(None))
     return (await connection.execute(query)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedLog:
+    """A log that waits, and why."""
+
+    block_number: int
+    log_index: int
+    address: str
+    tx_hash: str
+    reason: str
+
+
+async def quarantined_logs(connection: AsyncConnection, chain_id: int) -> list[QuarantinedLog]:
+    """The logs that wait for a version that can read them, in the order of the chain."""
+    query = (
+        select(Log.block_number, Log.log_index, Log.address, Log.tx_hash, Quarantine.reason)
+        .join(Quarantine, _SAME_LOG)
+        .where(Log.chain_id == chain_id, Log.canonical, Quarantine.resolved_at.is_(None))
+        .order_by(Log.block_number, Log.log_index)
+    )
+    return [QuarantinedLog(*row) for row in await connection.execute(query)]
 
 
 async def quarantine_logs(connection: AsyncConnection, chain_id: int, faulty: Iterable[ProjectedLog]) -> None:
@@ -66,8 +99,8 @@ async def retry_quarantined(connection: AsyncConnection, projector: Projector) -
             )
             .values(resolved_at=func.clock_timestamp())
         )
-    if cured:
-        await update_lines(connection, chain_id, cured[0].block_number, cured[-1].block_number)
+    if cured:  # the newest state of a line that came late may be newer than anything that was in quarantine
+        await update_lines(connection, chain_id, cured[0].block_number, _NEWEST)
     return len(cured)
 
 
@@ -75,13 +108,7 @@ async def _quarantined(connection: AsyncConnection, projector: Projector) -> tup
     """Unresolved logs of watched contracts in the order of the chain, with the timestamps of their blocks."""
     query = (
         select(Log.__table__, Block.timestamp)
-        .join(
-            Quarantine,
-            (Quarantine.chain_id == Log.chain_id)
-            & (Quarantine.block_number == Log.block_number)
-            & (Quarantine.block_hash == Log.block_hash)
-            & (Quarantine.log_index == Log.log_index),
-        )
+        .join(Quarantine, _SAME_LOG)
         .join(
             Block,
             (Block.chain_id == Log.chain_id) & (Block.number == Log.block_number) & (Block.hash == Log.block_hash),

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner, Result
 
 from orchestrator.chain.reader import Heads
+from orchestrator.db.models import Alert
 from orchestrator.mirror.follow import Step
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.rewind import NoSuchBlock, rewind_cursor
-from scripts.cli import explain, reconcile, reindex, rewind, status
+from scripts.cli import explain, quarantine, reconcile, reindex, rewind, status
 from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, opened_mirror
-from tests.integration.mirror.rows import canonical_chain, digests_of, kinds_told, position
+from tests.integration.mirror.rows import all_rows, canonical_chain, count, digests_of, kinds_told, position
+from tests.integration.mirror.test_quarantine import BEYOND_ANY_CLOCK, forget
 
 
 @pytest.fixture
@@ -176,6 +178,36 @@ async def test_rewind_to_a_block_that_is_not_mirrored_is_refused(mirror: Mirror)
     async with mirror.engine.begin() as connection:
         with pytest.raises(NoSuchBlock, match=f"block {at + 1} is not between"):
             await rewind_cursor(connection, CHAIN_ID, at + 1)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_quarantine_shows_what_waits_and_takes_in_what_can_be_read_by_now(ground: Ground, mirror: Mirror) -> None:
+    assert "nothing is in quarantine" in (await run(quarantine)).stdout
+    forget(mirror, "LineState")
+    line_id = await ground.open_line()
+    await ground.push(PRICE, BEYOND_ANY_CLOCK)
+    await mirror.catch_up()
+    result = await run(quarantine, "--json")
+    assert result.exit_code == 1
+    unread, absurd = json.loads(result.stdout)["items"]
+    assert (unread["address"], absurd["address"]) == (ground.addresses["vault"], ground.addresses["feed"])
+    assert "beyond 63 bits" in absurd["reason"]
+    result = await run(quarantine, "--retry")
+    assert (result.exit_code, "1 logs taken in" in result.stdout) == (1, True)
+    assert f"block {absurd['block_number']}, log {absurd['log_index']} of {absurd['address']}" in result.stdout
+    stored = await ground.view("vault", "CreditVault", "stored", line_id)
+    [line] = await all_rows(mirror.engine, "SELECT seq, undrawn FROM lines")
+    assert (line.seq, line.undrawn) == (1, stored["undrawn"])
+    assert await count(mirror.engine, Alert, key=f"mirror_quarantine:{CHAIN_ID}", resolved_at=None) == 1
+
+
+@pytest.mark.usefixtures("settings")
+async def test_the_alert_is_over_when_the_quarantine_is_empty(ground: Ground, mirror: Mirror) -> None:
+    forget(mirror, "LineState")
+    await ground.open_line()
+    await mirror.catch_up()
+    assert (await run_json(quarantine, "--retry"))["items"] == []
+    assert await count(mirror.engine, Alert, key=f"mirror_quarantine:{CHAIN_ID}", resolved_at=None) == 0
 
 
 @pytest.mark.usefixtures("settings")

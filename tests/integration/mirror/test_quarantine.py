@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.chain.blocks import ChainLog
 from orchestrator.chain.contracts import Contract
-from orchestrator.db.models import Alert, OracleRound, OutboxEvent, Quarantine
+from orchestrator.db.models import Alert, Line, OracleRound, OutboxEvent, Quarantine
 from orchestrator.mirror.apply import apply_logs
 from orchestrator.mirror.batch import ProjectedLog, Projector
 from orchestrator.mirror.loop import MirrorLoop
 from orchestrator.mirror.projections.rows import Row
 from orchestrator.mirror.quarantine import retry_quarantined
 from orchestrator.mirror.watch import Role, Source, Watch
-from tests.integration.mirror.ground import CHAIN_ID, PRICE, Ground, Mirror, codecs
+from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, codecs
 from tests.integration.mirror.rows import all_rows, count, position, until
 
 BEYOND_ANY_CLOCK = 2**200
@@ -70,10 +70,14 @@ async def test_what_the_database_refuses_is_quarantined_alone(engine: AsyncEngin
 
 
 def forget_line_states(mirror: Mirror) -> None:
-    """Makes the mirror that of an older version, which does not know `LineState`."""
+    forget(mirror, "LineState")
+
+
+def forget(mirror: Mirror, event: str) -> None:
+    """Makes the mirror that of an older version, which does not know an event of the vault."""
     committer = mirror.follower.committer
     known = codecs()[Role.VAULT]
-    abi = [entry for entry in known.abi if entry.get("name") != "LineState"]
+    abi = [entry for entry in known.abi if entry.get("name") != event]
     older = replace(committer.projector, codecs={**codecs(), Role.VAULT: Contract("CreditVault", abi)})
     mirror.follower.committer = replace(committer, projector=older)
 
@@ -92,6 +96,23 @@ async def test_a_version_that_can_read_a_log_takes_it_out_of_quarantine(ground: 
     [line] = await all_rows(mirror.engine, "SELECT seq, undrawn FROM lines")
     assert (line.seq, line.undrawn) == (1, stored["undrawn"])
     assert await count(mirror.engine, Quarantine, resolved_at=None) == 0
+
+
+async def test_a_line_whose_opening_comes_out_of_quarantine_stands_where_it_is_by_now(
+    ground: Ground, mirror: Mirror
+) -> None:
+    """Its later states were there all along."""
+    projector = mirror.follower.committer.projector
+    forget(mirror, "Opened")
+    line_id = await ground.open_line()
+    for _ in range(2):
+        await ground.vault(BORROWER, "draw", line_id, 100 * USDC, BORROWER.address)
+    await mirror.catch_up()
+    assert await count(mirror.engine, Line) == 0
+    async with mirror.engine.begin() as connection:
+        assert await retry_quarantined(connection, projector) == 1
+    [line] = await all_rows(mirror.engine, "SELECT seq, principal FROM lines")
+    assert (line.seq, line.principal) == (3, 200 * USDC)
 
 
 async def test_the_next_start_tries_the_quarantine_and_resolves_its_alert(ground: Ground, mirror: Mirror) -> None:

@@ -61,6 +61,31 @@ async def test_a_reindex_repairs_what_was_damaged(
     assert (await position(mirror.engine)).at.number == await ground.head()
 
 
+async def test_readers_see_the_old_rows_until_all_the_new_ones_are_there(
+    ground: Ground, mirror: Mirror, database_url: str
+) -> None:
+    """The API stays up: no snapshot is empty, or half of either."""
+    await ground.some_history()
+    await mirror.catch_up()
+    async with mirror.engine.begin() as connection:
+        await connection.execute(text("UPDATE lines SET reserve = 7"))
+        await connection.execute(text("UPDATE line_versions SET reserve = 7"))
+    rebuilding = asyncio.create_task(rebuild(mirror, database_url))
+    query = """
+        SELECT count(*) AS lines, count(*) FILTER (WHERE lines.reserve = 7 AND line_versions.reserve = 7) AS old
+        FROM lines JOIN line_versions USING (chain_id, vault, line_id)
+    """
+    seen = set()
+    while not rebuilding.done():
+        [row] = await all_rows(mirror.engine, query)
+        seen.add((row.lines, row.old))
+    assert (await rebuilding).replaced == ("line_versions", "lines")
+    [row] = await all_rows(mirror.engine, query)
+    assert row.old == 0
+    assert seen <= {(row.lines, row.lines), (row.lines, 0)}
+    assert (row.lines, row.lines) in seen
+
+
 async def test_orphaned_blocks_survive_a_reindex(ground: Ground, mirror: Mirror, database_url: str) -> None:
     """Invariant 4."""
     await ground.push(PRICE)
