@@ -32,23 +32,26 @@ app = typer.Typer()
 
 @app.command()
 def main(
+    market: Annotated[
+        bool, typer.Option("--market/--no-market", help="on an embedded chain, a simulated market moves the price")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON lines, those of the processes unchanged")] = False,
 ) -> None:
     """Runs the whole stack until Ctrl-C.
 
     DATABASE_URL, REDIS_URL and RPC_URL name servers to use; each that is not set is embedded, and its data is kept in
-    COVENANT_STATE_DIR. On an embedded chain the contracts are deployed and a simulated market moves the price. Nothing
-    is left running afterwards.
+    COVENANT_STATE_DIR. On an embedded chain the contracts are deployed and a simulated market moves the price, unless
+    `--no-market` leaves that to `covenant replay`. Nothing is left running afterwards.
     """
     settings = load_settings()
     _require_deployment_of_given_chain(settings)
     api_port = _free_port(settings.covenant_api_host, settings.covenant_api_port)
     output = Output(sys.stdout, as_json=as_json)
     with open_state(settings.covenant_state_dir) as state:
-        asyncio.run(_run(settings, api_port, state, output))
+        asyncio.run(_run(settings, api_port, state, output, market=market))
 
 
-async def _run(settings: Settings, api_port: int, state: StateDir, output: Output) -> None:
+async def _run(settings: Settings, api_port: int, state: StateDir, output: Output, *, market: bool) -> None:
     async def prepare(ground: Ground) -> Mapping[str, str]:
         env = await _prepare_embedded_chain(ground.rpc_url, state.path, output) if ground.chain_is_embedded else {}
         if ground.database_is_embedded:
@@ -58,7 +61,7 @@ async def _run(settings: Settings, api_port: int, state: StateDir, output: Outpu
     address = f"http://{settings.covenant_api_host}:{api_port}"
     await run_stack(
         Given(_secret(settings.database_url), _secret(settings.redis_url), _secret(settings.rpc_url)),
-        SERVICES if settings.rpc_url else (*SERVICES, MARKET),
+        (*SERVICES, MARKET) if market and not settings.rpc_url else SERVICES,
         migrate=upgrade,
         prepare=prepare,
         limit=in_their_roles,

@@ -67,7 +67,7 @@ async def bootstrap(
     """
     rpc = JsonRpc(rpc_url)
     try:
-        chain_id = await _local_chain_id(rpc)
+        chain_id = await require_local_chain(rpc)
         accounts = LocalAccounts.create(state_dir)
         await _fund(rpc, accounts)
         deployer = Person.of(accounts, Role.DEPLOYER, rpc, chain_id).wallet
@@ -99,7 +99,8 @@ def _declaration(
     )
 
 
-async def _local_chain_id(rpc: JsonRpc) -> int:
+async def require_local_chain(rpc: JsonRpc) -> int:
+    """The id of a chain that is ours to play with. Raises NotALocalChain."""
     try:
         await rpc.call("anvil_nodeInfo")
     except RpcRefused:

@@ -146,4 +146,26 @@ contract ChainlinkFeedTest is Creation {
         (uint256 price,) = oracle.riskPrice();
         assertEq(price, 2000e6 * 1e18);
     }
+
+    /// Pitfall 19: a sequencer that is down may stop new risk, never what liquidates and repays.
+    function test_a_sequencer_that_is_down_stops_risk_and_not_measuring() public {
+        MockV3Aggregator aggregator = new MockV3Aggregator(8, 2000e8);
+        MockV3Aggregator sequencer = new MockV3Aggregator(0, 0);
+        OracleConfig memory config = adapterOver(aggregator, 6, 18).config();
+        (config.sequencer, config.sequencerGrace) = (address(sequencer), 1 hours);
+        OracleAdapter oracle = OracleAdapter(deployCode("OracleAdapter.sol", abi.encode(config)));
+        skip(1 hours + 1);
+        aggregator.updateAnswer(1500e8);
+        (uint256 price,) = oracle.riskPrice();
+        assertEq(price, 1500e6 * 1e18);
+
+        sequencer.updateAnswer(1);
+        assertEq(oracle.measuringPrice(), 1500e6 * 1e18);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.SEQUENCER_DOWN, address(sequencer)
+            )
+        );
+        oracle.riskPrice();
+    }
 }

@@ -14,7 +14,9 @@ NAMED = [
     *(("pitfall", number) for number in range(20, 39)),
     *(("invariant", number) for number in (*range(1, 10), 13)),
 ]
-"""What the contracts have to defend themselves is named in their own tests."""
+
+NAMED_IN_SOLIDITY = [("pitfall", number) for number in (1, 14, 19, 36, 37)]
+"""What feeds do to the contracts; the rest of what these defend is named by what their tests are called."""
 
 _NAME = re.compile(r"(pitfall|invariant)s?[ _](\d+(?:(?:, | and | to )\d+)*)", re.IGNORECASE)
 
@@ -34,6 +36,23 @@ def read_names() -> dict[tuple[str, int], list[str]]:
                 for name in set(names_in(f"{node.name} {ast.get_docstring(node) or ''}")):
                     found[name].append(f"{path.relative_to(TESTS)}::{node.name}")
     return found
+
+
+_SOLIDITY_TEST = re.compile(r"((?:^ *///.*\n)+)^ *function (test\w*)\(", re.MULTILINE)
+
+
+def names_in_solidity() -> set[tuple[str, int]]:
+    """By the comments right above test functions."""
+    found: set[tuple[str, int]] = set()
+    for path in sorted((TESTS / "contracts").glob("*.t.sol")):
+        for comment, _ in _SOLIDITY_TEST.findall(path.read_text(encoding="utf-8")):
+            found.update(names_in(comment))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "number"), NAMED_IN_SOLIDITY)
+def test_it_is_named_by_a_test_of_the_contracts(kind: str, number: int) -> None:
+    assert (kind, number) in names_in_solidity(), f"no test in Solidity names {kind} {number}"
 
 
 @pytest.fixture(scope="module")

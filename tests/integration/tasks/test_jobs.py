@@ -163,6 +163,19 @@ async def test_what_a_directory_says_of_a_feed_counts_but_for_how_long_its_adapt
     assert judged.judgement.status is FeedStatus.FRESH
 
 
+async def test_after_a_change_of_phase_the_rounds_of_the_new_aggregator_are_judged(
+    engine: AsyncEngine, alerts: Alerts
+) -> None:
+    """Pitfall 35: the new aggregator counts its rounds from one again, and they are the newest all the same."""
+    old, new = (1 << 64) + 500, (2 << 64) + 1
+    await add(engine, cursor(), feed(), answered(old, 2_000, ago_s=9_000, block=97))
+    (judged,) = await judge_feeds(engine, CHAIN_ID, alerts)
+    assert judged.judgement.status is FeedStatus.STALE
+    await add(engine, answered(new, 2_010, ago_s=30, block=98))
+    (judged,) = await judge_feeds(engine, CHAIN_ID, alerts)
+    assert (judged.judgement.status, judged.judgement.round_id) == (FeedStatus.FRESH, new)
+
+
 async def test_without_a_mirror_nothing_is_judged_or_compared(engine: AsyncEngine, anvil: str, alerts: Alerts) -> None:
     rpc = JsonRpc(anvil)
     assert await judge_feeds(engine, CHAIN_ID, alerts) == ()
