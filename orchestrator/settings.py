@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     rpc_url: SecretStr | None = None
+    rpc_ws_url: SecretStr | None = None
     covenant_chain_id: int | None = Field(default=None, ge=1)
     covenant_book: Path | None = None
     covenant_feed_directory: Path | None = None
@@ -95,6 +96,15 @@ class Settings(BaseSettings):
                 raise ValueError("must be one http(s) URL, or several with commas between them")
         return value
 
+    @field_validator("rpc_ws_url")
+    @classmethod
+    def _is_websocket(cls, value: SecretStr | None) -> SecretStr | None:
+        for url in _split(value):
+            parts = urlsplit(url)
+            if parts.scheme not in ("ws", "wss") or not parts.hostname:
+                raise ValueError("must be one ws(s) URL, or several with commas between them")
+        return value
+
     def require_database_url(self) -> str:
         """SQLAlchemy's URL for psycopg. Raises SettingsError."""
         return _required(
@@ -108,6 +118,10 @@ class Settings(BaseSettings):
     def require_rpc_urls(self) -> tuple[str, ...]:
         """At least one URL of a JSON-RPC provider, in order of preference. Raises SettingsError."""
         return _split(_required("RPC_URL", self.rpc_url, "http://127.0.0.1:8545"))
+
+    def ws_urls(self) -> tuple[str, ...]:
+        """URLs at which providers announce new blocks; none is needed."""
+        return _split(self.rpc_ws_url)
 
     def require_chain_id(self) -> int:
         """Raises SettingsError."""

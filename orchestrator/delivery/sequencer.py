@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 
 import psycopg
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 EVENTS_CHANNEL = "covenant_events"
 ROWS_AT_ONCE = 5_000
+RESTS = 4
+"""How many times as long as a full batch took the sequencer rests after it."""
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('covenant sequencer'))")
 
@@ -73,9 +76,17 @@ class Sequencer:
         while True:
             self._woken.clear()
             try:
-                while await assign_positions(self._engine) == ROWS_AT_ONCE:
+                while await self._assign() == ROWS_AT_ONCE:
                     pass
             except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
                 log.warning("positions wait for the database (%s)", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._interval_s)
+
+    async def _assign(self) -> int:
+        """Of a long backlog, as a backfill makes it, some at a time: the mirror has the better part of the database."""
+        began = time.monotonic()
+        assigned = await assign_positions(self._engine)
+        if assigned == ROWS_AT_ONCE:
+            await asyncio.sleep(RESTS * (time.monotonic() - began))
+        return assigned

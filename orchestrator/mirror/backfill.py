@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from orchestrator.chain.blocks import BadBlock, BlockRef, ChainLog, Header, require_chain
 from orchestrator.chain.reader import ChainReader, InDoubt
-from orchestrator.chain.rpc import RpcError, RpcRefused, RpcTimeout
+from orchestrator.chain.rpc import RpcError, RpcLimited, RpcRefused, RpcTimeout
 from orchestrator.mirror.batch import Batch
 from orchestrator.mirror.fetch import proven_logs
 from orchestrator.mirror.watch import Watch
@@ -86,8 +86,8 @@ async def backfill(
                 next_first = range_last + 1
             try:
                 found = await pending.popleft()
-            except (RpcRefused, RpcTimeout):
-                if not size.refused():
+            except (RpcRefused, RpcTimeout) as refused:
+                if isinstance(refused, RpcLimited) or not size.refused():
                     raise
                 await _cancel(pending)
                 next_first = base.number + 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from orchestrator.chain.blocks import BlockRef, ChainLog, Header
@@ -14,7 +16,10 @@ from orchestrator.mirror.outbox import outbox_row
 from orchestrator.mirror.projections import Row, Unprojectable, project_event
 from orchestrator.mirror.watch import Watch
 
-LoanTokens = Mapping[tuple[str, int], str]
+LoanTokens = dict[tuple[str, int], str]
+"""The loan token of each (vault, market id)."""
+LOGS_A_TURN = 200
+"""How many logs are projected before other tasks have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,10 @@ class Batch:
     @property
     def tip(self) -> BlockRef:
         return self.headers[-1].ref if self.headers else self.base
+
+    def times(self) -> dict[int, int]:
+        """The timestamps of the blocks by number."""
+        return {header.number: header.timestamp for header in self.headers}
 
 
 class ProjectedLog(NamedTuple):
@@ -49,20 +58,30 @@ class Projector:
     codecs: Codecs
 
     def project(self, batch: Batch, loan_tokens: LoanTokens) -> list[ProjectedLog]:
-        """The rows of a batch's logs, in order. ``loan_tokens``: of the markets created before the batch."""
-        times = {header.number: header.timestamp for header in batch.headers}
-        return list(self.project_logs(batch.logs, times, loan_tokens))
+        """The rows of a batch's logs, in order.
+
+        ``loan_tokens``: of the markets created before the batch; those that it creates are added.
+        """
+        return list(self.project_logs(batch.logs, batch.times(), loan_tokens))
+
+    async def project_in_turns(self, batch: Batch, loan_tokens: LoanTokens) -> list[ProjectedLog]:
+        """As ``project``, and other tasks of the event loop go on meanwhile."""
+        projected: list[ProjectedLog] = []
+        logs = self.project_logs(batch.logs, batch.times(), loan_tokens)
+        while turn := list(islice(logs, LOGS_A_TURN)):
+            projected += turn
+            await asyncio.sleep(0)
+        return projected
 
     def project_logs(
         self, logs: Iterable[ChainLog], times: Mapping[int, int], loan_tokens: LoanTokens
     ) -> Iterator[ProjectedLog]:
         """As ``project``, with the timestamps of the logs' blocks by number."""
-        known = dict(loan_tokens)
         for log in logs:
-            projected = self._project(log, times[log.block_number], known)
+            projected = self._project(log, times[log.block_number], loan_tokens)
             for row in projected.rows:
                 if row.model is Market:
-                    known[row.values["vault"], row.values["market_id"]] = row.values["loan_token"]
+                    loan_tokens[row.values["vault"], row.values["market_id"]] = row.values["loan_token"]
             yield projected
 
     def _project(self, log: ChainLog, block_timestamp: int, loan_tokens: LoanTokens) -> ProjectedLog:

@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from orchestrator.alerts import Alerts, Severity
 from orchestrator.chain.blocks import BlockRef
 from orchestrator.chain.reader import ChainReader, Heads, InDoubt
-from orchestrator.mirror.backfill import RangeSize, backfill, fetch_range_proven
-from orchestrator.mirror.batch import Batch
-from orchestrator.mirror.commit import Committer, CursorMoved, SequenceGap
+from orchestrator.mirror.backfill import RangeSize, backfill
+from orchestrator.mirror.batch import Batch, ProjectedLog
+from orchestrator.mirror.catch_up import CatchUp
+from orchestrator.mirror.commit import Committer, CursorMoved
 from orchestrator.mirror.cursor import Position, canonical_hashes, freeze, require_position
 from orchestrator.mirror.fetch import fetch_proven
 from orchestrator.mirror.quarantine import quarantine_alert
@@ -131,20 +132,18 @@ class Follower:
         return ancestor
 
     async def _backfill(self, reader: ChainReader, position: Position, heads: Heads, base: BlockRef, last: int) -> None:
+        async def store(planned_from: Position, batch: Batch, projected: Sequence[ProjectedLog] | None) -> None:
+            await self._commit(planned_from, batch, heads, projected)
+
         watch = self.committer.projector.watch
         witness = next((other for other in self.providers if other is not reader), None)
         async with aclosing(backfill(reader, watch, base, last, self.range_size, witness)) as batches:
-            async for batch in batches:
-                try:
-                    await self._commit(position, batch, heads)
-                except SequenceGap as gap:
-                    log.warning("%s", gap.message, extra=_where(reader, position, heads))
-                    await self._commit(position, await fetch_range_proven(reader, watch, batch), heads)
-                async with self.engine.connect() as connection:
-                    position = await require_position(connection, self.chain_id)
+            await CatchUp(self.committer, reader, store, position).run(batches)
 
-    async def _commit(self, position: Position, batch: Batch, heads: Heads) -> None:
-        committed = await self.committer.commit(position, batch, heads)
+    async def _commit(
+        self, position: Position, batch: Batch, heads: Heads, projected: Sequence[ProjectedLog] | None = None
+    ) -> None:
+        committed = await self.committer.commit(position, batch, heads, projected)
         self._noted_at = time.monotonic()
         if committed.reorg_depth:
             log.warning("reorg", extra={"chain_id": self.chain_id, "depth": committed.reorg_depth})

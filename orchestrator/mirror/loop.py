@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.alerts import Alerts, Severity
 from orchestrator.chain.book import AddressBook
+from orchestrator.chain.providers import Providers
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
 from orchestrator.db.lease import Lease, LeaseLost, acquire_lease
@@ -36,15 +37,8 @@ RELEASE_TIMEOUT_S = 1.0
 LONGEST_PAUSE_S = 5.0
 ALERT_AFTER_S = 30.0
 
-PASSING = (
-    RpcError,
-    HeadsContradict,
-    FinalizedMismatch,
-    CursorMoved,
-    OperationalError,
-    InterfaceError,
-    psycopg.OperationalError,
-)
+BY_A_PROVIDER = (RpcError, HeadsContradict, FinalizedMismatch)
+PASSING = (*BY_A_PROVIDER, CursorMoved, OperationalError, InterfaceError, psycopg.OperationalError)
 """What may be over by the next time: a provider or the database fails. Anything else ends the process."""
 
 
@@ -55,7 +49,10 @@ def lease_name(chain_id: int) -> str:
 
 @dataclass
 class MirrorLoop:
-    """Follows one chain for as long as it is not cancelled. ``moved`` is called after each commit."""
+    """Follows one chain for as long as it is not cancelled. ``readers``: of its providers, in order of preference.
+
+    ``moved`` is called after each commit. ``wait`` returns after so many seconds, sooner when a block was announced.
+    """
 
     engine: AsyncEngine
     readers: Sequence[ChainReader]
@@ -64,9 +61,12 @@ class MirrorLoop:
     alerts: Alerts
     poll_interval_s: float
     moved: Callable[[], None]
-    _reader: int = 0
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     _failing_since: float | None = None
     _failures: int = 0
+
+    def __post_init__(self) -> None:
+        self._providers = Providers(self.readers, self.book.chain_id)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Until cancelled. ``ready`` is called once, when this process leads or stands by."""
@@ -119,21 +119,23 @@ class MirrorLoop:
         follower: Follower | None = None
         while True:
             try:
-                follower = follower or await self._open(lease)
-                step = await follower.step(self.readers[self._reader])
+                reader = await self._providers.current()
+                try:
+                    follower = follower or await self._open(lease, reader)
+                    step = await follower.step(reader)
+                except BY_A_PROVIDER:
+                    self._providers.failed(reader)
+                    raise
             except PASSING as error:
                 await self._failed(error)
                 continue
-            await self._succeeded()
+            await self._succeeded(reader, step)
             if step is Step.MOVED:
                 self.moved()
             else:
-                await asyncio.sleep(self.poll_interval_s)
-            if step is Step.LAGGING:
-                self._next_reader()
+                await self.wait(self.poll_interval_s)
 
-    async def _open(self, lease: Lease) -> Follower:
-        reader = self.readers[self._reader]
+    async def _open(self, lease: Lease, reader: ChainReader) -> Follower:
         await store_feeds(self.engine, self.book)
         head = (await reader.heads()).latest
         wanted = sources_of_book(self.book) + await sources_of_feeds(reader, self.book, head.hash)
@@ -144,23 +146,25 @@ class MirrorLoop:
         return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts, self.readers)
 
     async def _failed(self, error: Exception) -> None:
-        """Log, tell people when it lasts, turn to the next provider, and pause: longer each time."""
+        """Log, tell people when it lasts, and pause, longer each time, unless another provider can be asked at once."""
         self._failures += 1
         self._failing_since = self._failing_since or time.monotonic()
         log.warning("the mirror pauses: %s", error, extra={"chain_id": self.book.chain_id, "failures": self._failures})
         if time.monotonic() - self._failing_since > ALERT_AFTER_S:
             message = f"the mirror has stood still for {time.monotonic() - self._failing_since:.0f} s: {error}"
             await self.alerts.raise_(self._alert, Severity.CRITICAL, message, "check the providers and the database")
-        self._next_reader()
+        if isinstance(error, BY_A_PROVIDER) and not self._providers.all_rest:
+            return
         await asyncio.sleep(min(self.poll_interval_s * 2 ** min(self._failures, 10), LONGEST_PAUSE_S))
 
-    async def _succeeded(self) -> None:
+    async def _succeeded(self, reader: ChainReader, step: Step) -> None:
         if self._failing_since is not None:
             await self.alerts.resolve(self._alert)
         self._failures, self._failing_since = 0, None
-
-    def _next_reader(self) -> None:
-        self._reader = (self._reader + 1) % len(self.readers)
+        if step is Step.LAGGING:
+            self._providers.failed(reader)
+        else:
+            self._providers.answered(reader)
 
     @property
     def _alert(self) -> str:

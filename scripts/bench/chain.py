@@ -79,22 +79,20 @@ async def open_chain(runtime: Runtime, logs: Path, blocks: int, output: Output) 
         home.mkdir(parents=True)
     keep = blocks <= MOST_KEPT_BLOCKS
     if keep and not (home / DONE).exists():
-        part = await _start(runtime, logs, home / STATE)
-        await _build(part.url, home, blocks, output)
-        await part.child.stop(STATE_WRITTEN_WITHIN_S)
+        async with _anvil(runtime, logs, home / STATE) as part:
+            await _build(part.url, home, blocks, output)
+            await part.child.stop(STATE_WRITTEN_WITHIN_S)
         (home / DONE).touch()
     if keep:
         shutil.copyfile(home / STATE, runtime.directory / STATE)
-    part = await _start(runtime, logs, runtime.directory / STATE)
-    rpc = JsonRpc(part.url, RPC_TIMEOUT_S)
-    try:
+    async with _anvil(runtime, logs, runtime.directory / STATE) as part:
         if not keep:
             await _build(part.url, home, blocks, output)
-        yield BenchChain(rpc, part.url, part.child.pid, home, blocks * EVENTS_A_BLOCK)
-    finally:
-        await rpc.aclose()
-        part.child.kill()
-        await part.child.wait()
+        rpc = JsonRpc(part.url, RPC_TIMEOUT_S)
+        try:
+            yield BenchChain(rpc, part.url, part.child.pid, home, blocks * EVENTS_A_BLOCK)
+        finally:
+            await rpc.aclose()
 
 
 async def _build(url: str, home: Path, blocks: int, output: Output) -> None:
@@ -110,8 +108,15 @@ async def _build(url: str, home: Path, blocks: int, output: Output) -> None:
     output.say(f"the chain was built in {time.monotonic() - began:.0f} s")
 
 
-async def _start(runtime: Runtime, logs: Path, state: Path) -> Part:
-    return await start_anvil(runtime, logs / "anvil.log", state=state.resolve(), safe_behind=FINALITY_SLOTS)
+@asynccontextmanager
+async def _anvil(runtime: Runtime, logs: Path, state: Path) -> AsyncIterator[Part]:
+    """Goes on from a file, and writes it only when it is stopped in order before the end."""
+    part = await start_anvil(runtime, logs / "anvil.log", state=state.resolve(), safe_behind=FINALITY_SLOTS)
+    try:
+        yield part
+    finally:
+        part.child.kill()
+        await part.child.wait()
 
 
 def _contracts_digest() -> str:

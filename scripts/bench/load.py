@@ -97,7 +97,7 @@ class Load:
         place, self.events = self.events % EVENTS_A_LINE, self.events + EVENTS_A_CALL
         if place == 0:
             self.lines += 1
-            return encode("open", self.offer.message, self.offer.signature, LIMIT)
+            return encode("open", self.offer.message, self.offer.signature, LIMIT, self.borrower)
         if place == EVENTS_A_CALL:
             return encode("draw", self.lines, FIRST_DRAW, self.borrower)
         line, amount = self.random.randint(1, self.lines), self.random.randrange(1, USDC)

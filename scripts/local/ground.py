@@ -53,7 +53,10 @@ class Ground:
 
     def env(self) -> dict[str, str]:
         """How the processes find it."""
-        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "RPC_URL": self.rpc_url}
+        urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "RPC_URL": self.rpc_url}
+        if self.chain_is_embedded:  # anvil speaks both at one port
+            urls["RPC_WS_URL"] = self.rpc_url.replace("http://", "ws://", 1)
+        return urls
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import gc
 import sys
 
 from orchestrator.alerts import Alerts
+from orchestrator.chain.new_heads import NewHeads
 from orchestrator.chain.reader import ChainReader
 from orchestrator.db.session import sessions_of
 from orchestrator.delivery.sequencer import Sequencer
@@ -28,7 +29,7 @@ async def run(settings: Settings) -> None:
     """Until cancelled. Raises CovenantError when it can't start."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
-    async with open_deployment(settings, "indexer") as deployment:
+    async with open_deployment(settings, "indexer") as deployment, NewHeads(settings.ws_urls()) as new_heads:
         sequencer = Sequencer(deployment.engine, SEQUENCER_INTERVAL_S)
         mirror = MirrorLoop(
             engine=deployment.engine,
@@ -38,6 +39,7 @@ async def run(settings: Settings) -> None:
             alerts=Alerts(sessions_of(deployment.engine), Metrics()),
             poll_interval_s=settings.covenant_poll_interval_ms / 1000,
             moved=sequencer.wake,
+            wait=new_heads.wait,
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sequencer.run())

@@ -12,6 +12,7 @@ from orchestrator.chain.rpc import (
     JsonRpc,
     RpcBadAnswer,
     RpcError,
+    RpcLimited,
     RpcRefused,
     RpcTimeout,
     RpcUnreachable,
@@ -172,3 +173,49 @@ async def test_a_large_batch_is_asked_in_parts() -> None:
         numbers = list(range(2 * MAX_BATCH + 1))
         assert await rpc.batch([("echo", (number,)) for number in numbers]) == numbers
     assert sizes == [MAX_BATCH, MAX_BATCH, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "message"), [(-32005, "daily request count exceeded, request rate limited"), (429, "slow down")]
+)
+async def test_a_provider_that_was_asked_too_often_is_asked_again_more_slowly(code: int, message: str) -> None:
+    refusals = [error(code, message), error(code, message)]
+
+    def respond(body: bytes) -> bytes:
+        return refusals.pop()(body) if refusals else result("0x1")(body)
+
+    async with provider(respond) as rpc:
+        rpc.rate.delay_s(100)
+        assert await rpc.call("eth_chainId") == "0x1"
+        assert rpc.rate.calls_per_s is not None
+
+
+async def test_one_limited_call_of_a_batch_repeats_the_batch() -> None:
+    posted: list[int] = []
+
+    def respond(body: bytes) -> bytes:
+        requests = orjson.loads(body)
+        posted.append(len(requests))
+        answers = [{"jsonrpc": "2.0", "id": request["id"], "result": "0x1"} for request in requests]
+        if len(posted) == 1:
+            answers[1] = {"jsonrpc": "2.0", "id": requests[1]["id"], "error": {"code": 429, "message": "later"}}
+        return orjson.dumps(answers)
+
+    async with provider(respond) as rpc:
+        rpc.rate.delay_s(100)
+        assert await rpc.batch([("eth_chainId", ())] * 3) == ["0x1"] * 3
+        assert posted == [3, 3]
+
+
+async def test_a_provider_that_never_gets_enough_time_is_given_up() -> None:
+    async with provider(lambda _body: b"{}", status="429 Too Many Requests") as rpc:
+        rpc.rate.delay_s(1_000)
+        assert isinstance(await failure(rpc), RpcLimited)
+
+
+@pytest.mark.parametrize("message", ["execution reverted: rate limit", "query returned more than 10000 results"])
+async def test_what_a_contract_says_or_an_answer_that_is_too_large_is_no_matter_of_rate(message: str) -> None:
+    async with provider(error(-32005, message)) as rpc:
+        refused = await failure(rpc)
+        assert not isinstance(refused, RpcLimited)
+        assert rpc.rate.calls_per_s is None
