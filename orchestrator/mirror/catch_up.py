@@ -11,13 +11,16 @@ from orchestrator.chain.reader import ChainReader
 from orchestrator.mirror.backfill import fetch_range_proven
 from orchestrator.mirror.batch import Batch, LoanTokens, ProjectedLog
 from orchestrator.mirror.commit import Committer, SequenceGap
-from orchestrator.mirror.cursor import Position, require_position
+from orchestrator.mirror.cursor import Position
 from orchestrator.mirror.markets import known_loan_tokens
 
 log = logging.getLogger(__name__)
 
-Store = Callable[[Position, Batch, Sequence[ProjectedLog] | None], Awaitable[None]]
-"""Commits a batch, with what its logs make if that is known. Raises as ``Committer.commit`` does."""
+Store = Callable[[Position, Batch, Sequence[ProjectedLog] | None], Awaitable[Position]]
+"""Commits a batch, with what its logs make if that is known; says where the cursor is then.
+
+Raises as ``Committer.commit`` does.
+"""
 
 
 @dataclass
@@ -59,14 +62,13 @@ class CatchUp:
 
     async def _commit(self, batch: Batch, projected: Sequence[ProjectedLog] | None) -> None:
         try:
-            await self.store(self.position, batch, projected)
+            self.position = await self.store(self.position, batch, projected)
         except SequenceGap as gap:
             log.warning("%s", gap.message, extra={"provider": self.reader.provider, "block": batch.tip.number})
             projected = None  # what was projected since may be wrong, too: a market may have been left out
             watch = self.committer.projector.watch
-            await self.store(self.position, await fetch_range_proven(self.reader, watch, batch), None)
-        chain_id = self.committer.projector.chain_id
-        async with self.committer.engine.connect() as connection:
-            self.position = await require_position(connection, chain_id)
-            if projected is None:
-                self._loan_tokens = await known_loan_tokens(connection, chain_id)
+            proven = await fetch_range_proven(self.reader, watch, batch)
+            self.position = await self.store(self.position, proven, None)
+        if projected is None:
+            async with self.committer.engine.connect() as connection:
+                self._loan_tokens = await known_loan_tokens(connection, self.committer.projector.chain_id)

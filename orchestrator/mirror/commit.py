@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from orchestrator.chain.blocks import BlockRef
 from orchestrator.chain.reader import Heads
 from orchestrator.db.copy import copy_rows
 from orchestrator.db.lease import Lease
@@ -44,9 +43,9 @@ class SequenceGap(CovenantError):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a commit did. ``gaps``: states that even the proven logs leave out."""
+    """What a commit did, and where the cursor is now. ``gaps``: states that even the proven logs leave out."""
 
-    tip: BlockRef
+    position: Position
     reorg_depth: int
     logs: int
     quarantined: tuple[ProjectedLog, ...]
@@ -84,12 +83,12 @@ class Committer:
             if batch.base != position.at:
                 await rewind(connection, chain_id, batch.base.number)
             faulty, gaps = await self._append(connection, batch, projected)
-            await move_cursor(connection, chain_id, position, batch.tip, heads, self.lease.epoch)
+            now = await move_cursor(connection, chain_id, position, batch.tip, heads, self.lease.epoch)
             if self.announce and batch.tip != position.at:
                 message = f"{chain_id}:{batch.tip.number}"
                 await connection.execute(_NOTIFY, {"channel": BLOCKS_CHANNEL, "message": message})
         reorg_depth = position.at.number - batch.base.number
-        return Committed(batch.tip, reorg_depth, len(batch.logs), tuple(faulty), gaps)
+        return Committed(now, reorg_depth, len(batch.logs), tuple(faulty), gaps)
 
     async def _append(
         self, connection: AsyncConnection, batch: Batch, projected: Sequence[ProjectedLog] | None
@@ -118,9 +117,8 @@ async def _forget_orphans(connection: AsyncConnection, chain_id: int, batch: Bat
         return
     first, last = batch.headers[0].number, batch.headers[-1].number
     hashes = [header.hash for header in batch.headers]
-    await connection.execute(
-        delete(Log).where(Log.chain_id == chain_id, Log.block_number.between(first, last), Log.block_hash.in_(hashes))
+    blocks = delete(Block).where(Block.chain_id == chain_id, Block.number.between(first, last), Block.hash.in_(hashes))
+    logs = delete(Log).where(
+        Log.chain_id == chain_id, Log.block_number.between(first, last), Log.block_hash.in_(hashes)
     )
-    await connection.execute(
-        delete(Block).where(Block.chain_id == chain_id, Block.number.between(first, last), Block.hash.in_(hashes))
-    )
+    await connection.execute(logs.add_cte(blocks.cte("blocks_too")))

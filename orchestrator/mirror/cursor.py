@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ScalarSelect, case, func, literal, select, update
+from sqlalchemy import Row, ScalarSelect, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
@@ -49,8 +49,10 @@ async def read_position(connection: AsyncConnection, chain_id: int, *, lock: boo
     """The cursor of a chain, None before the first. ``lock`` keeps it from moving until the transaction ends."""
     query = select(Cursor.__table__).where(Cursor.chain_id == chain_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _position(row)
+
+
+def _position(row: Row[Any]) -> Position:
     return Position(
         at=BlockRef(row.number, row.hash),
         timestamp=row.timestamp,
@@ -90,8 +92,10 @@ async def create_cursor(connection: AsyncConnection, chain_id: int, anchor: Head
 
 async def move_cursor(
     connection: AsyncConnection, chain_id: int, before: Position, tip: BlockRef, heads: Heads, epoch: int
-) -> None:
+) -> Position:
     """Move to ``tip``, a canonical block that is stored. Finality never goes back and never runs ahead of ``tip``.
+
+    Returns where the cursor is now.
 
     Raises:
         HeadsContradict: the block that the provider calls final is not in the chain that it served.
@@ -103,7 +107,7 @@ async def move_cursor(
         if finalized == heads.finalized.number and stored != heads.finalized.hash:
             raise HeadsContradict(heads.finalized, str(stored))
     safe = max(min(heads.safe.number, tip.number) if heads.safe else 0, finalized)
-    await connection.execute(
+    moved = await connection.execute(
         update(Cursor)
         .where(Cursor.chain_id == chain_id)
         .values(
@@ -118,7 +122,9 @@ async def move_cursor(
             frozen=None,
             updated_at=func.clock_timestamp(),
         )
+        .returning(Cursor.__table__)
     )
+    return _position(moved.one())
 
 
 async def set_cursor(connection: AsyncConnection, chain_id: int, to: BlockRef) -> None:

@@ -57,6 +57,8 @@ class Follower:
     providers: Sequence[ChainReader] = ()
     range_size: RangeSize = field(default_factory=RangeSize)
     _noted_at: float = field(default=0.0, init=False)
+    _position: Position | None = field(default=None, init=False)
+    """Where the last commit left the cursor, None when that is not known. Should it be elsewhere, commits fail."""
 
     @property
     def chain_id(self) -> int:
@@ -71,9 +73,9 @@ class Follower:
             FinalizedMismatch: the provider contradicts a finalized block; the mirror is frozen until that is over.
             LeaseLost: another writer has taken over.
         """
-        async with self.engine.connect() as connection:
-            position = await require_position(connection, self.chain_id)
         heads = await reader.heads()
+        position = self._position or await self._read_position()
+        self._position = None
         try:
             await self._check_finality(reader, position, heads)
             step = await self._advance(reader, position, heads)
@@ -85,6 +87,10 @@ class Follower:
         if position.frozen and step is not Step.LAGGING:
             await self._unfreeze()
         return step
+
+    async def _read_position(self) -> Position:
+        async with self.engine.connect() as connection:
+            return await require_position(connection, self.chain_id)
 
     async def _check_finality(self, reader: ChainReader, position: Position, heads: Heads) -> None:
         """What was final for us must be final for the provider."""
@@ -132,8 +138,8 @@ class Follower:
         return ancestor
 
     async def _backfill(self, reader: ChainReader, position: Position, heads: Heads, base: BlockRef, last: int) -> None:
-        async def store(planned_from: Position, batch: Batch, projected: Sequence[ProjectedLog] | None) -> None:
-            await self._commit(planned_from, batch, heads, projected)
+        async def store(planned_from: Position, batch: Batch, projected: Sequence[ProjectedLog] | None) -> Position:
+            return await self._commit(planned_from, batch, heads, projected)
 
         watch = self.committer.projector.watch
         witness = next((other for other in self.providers if other is not reader), None)
@@ -142,12 +148,12 @@ class Follower:
 
     async def _commit(
         self, position: Position, batch: Batch, heads: Heads, projected: Sequence[ProjectedLog] | None = None
-    ) -> None:
+    ) -> Position:
         committed = await self.committer.commit(position, batch, heads, projected)
-        self._noted_at = time.monotonic()
+        self._position, self._noted_at = committed.position, time.monotonic()
         if committed.reorg_depth:
             log.warning("reorg", extra={"chain_id": self.chain_id, "depth": committed.reorg_depth})
-        log.debug("committed", extra={"block": committed.tip.number, "logs": committed.logs})
+        log.debug("committed", extra={"block": committed.position.at.number, "logs": committed.logs})
         for item in committed.quarantined:
             await self.alerts.raise_(
                 quarantine_alert(self.chain_id),
@@ -163,6 +169,7 @@ class Follower:
                 f"the chain itself leaves out a state: {gap}",
                 "look into the quarantine, then run `covenant reconcile`",
             )
+        return committed.position
 
     async def _note(self, position: Position, heads: Heads) -> None:
         """Nothing new: keep the heads, and the sign of life, in the cursor."""
@@ -171,6 +178,8 @@ class Follower:
         quiet = said == known and not position.frozen and heads.latest.number == position.head_number
         if not quiet or time.monotonic() - self._noted_at >= HEADS_NOTED_EVERY_S:
             await self._commit(position, Batch(position.at, (), (), proven=True), heads)
+        else:
+            self._position = position
 
     async def _freeze(self, position: Position, mismatch: FinalizedMismatch) -> None:
         if position.frozen != mismatch.message:
