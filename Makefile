@@ -129,6 +129,10 @@ deep-histories: build build-release ## random histories, contracts against rules
 simulate: build-release ## the mirror under faults against one without, seed by seed; goes on where it stopped (SEEDS=0..9)
 	@python -m tests.simulation.simulate $(or $(SEEDS),0..9) $(ARGS)
 
+.PHONY: crash
+crash: build ## engine and sender killed with SIGKILL at every named step; goes on where it stopped (SEEDS=0..19)
+	@python -m tests.simulation.crashes.crash $(or $(SEEDS),0..19) $(ARGS)
+
 # ---------------------------------------------------------------- measure
 
 .PHONY: audit coverage gas bench-mirror

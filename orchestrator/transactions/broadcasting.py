@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 
+from orchestrator.checkpoints import Reached
 from orchestrator.db.models import Attempt
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
@@ -14,7 +15,7 @@ from orchestrator.transactions.fees import Fees
 from orchestrator.transactions.intents import SignedAttempt
 from orchestrator.transactions.node import Node
 from orchestrator.transactions.signers import Signer
-from orchestrator.transactions.steps import Reached, Step
+from orchestrator.transactions.steps import Step
 from orchestrator.transactions.telling import SenderAlerts
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.rpc import RpcError, RpcRefused
+from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.models import Attempt, Cursor, Intent
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
@@ -30,7 +31,7 @@ from orchestrator.transactions.outcomes import Outcomes
 from orchestrator.transactions.resending import Action, SendPolicy, decide
 from orchestrator.transactions.signers import Signer
 from orchestrator.transactions.states import UNMINED, IntentStatus
-from orchestrator.transactions.steps import Reached, Step, pass_by
+from orchestrator.transactions.steps import Step
 from orchestrator.transactions.telling import SenderAlerts
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,7 @@
-"""The named steps between commits and sends, at which a crash must do no harm; tests stop the process there."""
+"""The named steps of the sender, between its commits and what it sends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 
 
@@ -18,10 +17,3 @@ class Step(StrEnum):
     MINED = "mined and committed"
     SETTLED_UNCOMMITTED = "final, before the commit"
     SETTLED = "final and committed"
-
-
-Reached = Callable[[Step], None]
-
-
-def pass_by(step: Step) -> None:
-    """What production does at every step: nothing."""

@@ -21,6 +21,7 @@ from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
+from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
 from orchestrator.triggers.accounts import Accounts
@@ -30,6 +31,7 @@ from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_l
 from orchestrator.triggers.lines import StandingLine, lines_at
 from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
+from orchestrator.triggers.steps import EngineStep
 from orchestrator.triggers.store import RetryPolicy
 from orchestrator.triggers.telling import EngineAlerts, Liquidatable
 from orchestrator.triggers.words import why_liquidatable
@@ -79,6 +81,7 @@ class Engine:
         alerts: EngineAlerts,
         metrics: Metrics,
         policy: EnginePolicy,
+        reached: Reached = pass_by,
     ) -> None:
         self._sessions = sessions
         self._readers = tuple(readers)
@@ -91,6 +94,7 @@ class Engine:
         self._alerts = alerts
         self._metrics = metrics
         self._policy = policy
+        self._reached = reached
         self._candidates = Candidates(self._chain_id, self._vault)
         self._planner = Planner(book, trigger, policy.batch_size, policy.retries)
 
@@ -106,11 +110,15 @@ class Engine:
             work = await find_work(session, self._candidates, self._policy.evaluate_at)
         if work is None:
             return None
+        self._reached(EngineStep.FOUND)
         readings = await self._read(work)
+        self._reached(EngineStep.READ)
         try:
             async with self._sessions.begin() as session:
                 await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
                 evaluation = await self._evaluate(session, work, readings)
+                if evaluation is not None and evaluation.stored:
+                    self._reached(EngineStep.STORED_UNCOMMITTED)
         except OperationalError as error:
             if isinstance(error.orig, SerializationFailure):
                 return None  # another engine was faster
@@ -118,7 +126,11 @@ class Engine:
         if evaluation is None:
             return None
         self._note(evaluation, time.monotonic() - started)
+        if evaluation.stored:
+            self._reached(EngineStep.STORED)
+        self._reached(EngineStep.EVALUATED)
         await self._alerts.tell(evaluation.liquidatable, evaluation.failing, self._without_price(readings))
+        self._reached(EngineStep.TOLD)
         return evaluation
 
     def _note(self, evaluation: Evaluation, took_s: float) -> None:

@@ -7,6 +7,7 @@ import sys
 from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
+from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.session import sessions_of
 from orchestrator.db.wakeups import BLOCKS, Wakeups
 from orchestrator.metrics import Metrics
@@ -21,7 +22,7 @@ from scripts.processes.entry import run_process
 from scripts.processes.metrics import serving_metrics
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, reached: Reached = pass_by) -> None:
     """Until cancelled. Raises CovenantError when it can't start."""
     async with open_deployment(settings, "engine") as deployment:
         sessions, metrics = sessions_of(deployment.engine), Metrics()
@@ -34,7 +35,8 @@ async def run(settings: Settings) -> None:
             trigger=load_contract("RepayTrigger"),
             alerts=EngineAlerts(alerts, deployment.chain_id, deployment.book.vault.lower()),
             metrics=metrics,
-            policy=EnginePolicy(evaluate_at=settings.covenant_evaluate_at),
+            policy=EnginePolicy(settings.covenant_evaluate_at, settings.covenant_batch_size),
+            reached=reached,
         )
         await open_cursor(sessions, deployment.chain_id)
         interval_s = settings.covenant_poll_interval_ms / 1000

@@ -7,6 +7,7 @@ import sys
 
 from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import load_contract
+from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.leading import lead
 from orchestrator.db.session import sessions_of
 from orchestrator.db.wakeups import BLOCKS, INTENTS, Wakeups
@@ -24,7 +25,7 @@ from scripts.processes.entry import run_process
 from scripts.processes.metrics import serving_metrics
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, reached: Reached = pass_by) -> None:
     """Until cancelled. Raises CovenantError when it can't start."""
     keystore, password_file = settings.require_keystore(), settings.require_keystore_password_file()
     async with open_deployment(settings, "sender") as deployment:
@@ -41,6 +42,7 @@ async def run(settings: Settings) -> None:
             alerts=alerts,
             metrics=metrics,
             policy=SendPolicy(max_fee_per_gas_wei=settings.covenant_max_fee_per_gas_wei),
+            reached=reached,
         )
         interval_s = settings.covenant_poll_interval_ms / 1000
         name = f"sender:{deployment.chain_id}:{signer.address}"

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from enum import StrEnum
 
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.session import open_engine, sessions_of
@@ -14,7 +15,7 @@ from tests.integration.transactions.ground import Told, make_sender
 
 
 async def run(database_url: str, rpc_url: str, step: Step) -> None:
-    def die(reached: Step) -> None:
+    def die(reached: StrEnum) -> None:
         if reached is step:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -17,6 +17,7 @@ from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc
+from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.models import Alert, Attempt, Intent, Lane
 from orchestrator.db.session import Sessions, open_engine, sessions_of
 from orchestrator.metrics import Metrics
@@ -26,7 +27,6 @@ from orchestrator.transactions.node import Node, Receipt
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
 from orchestrator.transactions.signers.keystore import KeystoreSigner
-from orchestrator.transactions.steps import Reached, pass_by
 
 CHAIN_ID = 31337
 GWEI = 10**9

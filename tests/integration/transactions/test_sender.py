@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from enum import StrEnum
 
 import psycopg
 import pytest
@@ -272,7 +273,7 @@ async def test_an_intent_that_was_ended_while_it_was_simulated_is_not_signed(
     """As when another process cancels it: the status is read again under the lock that assigns the nonce."""
     intent_id = await ground.queue()
 
-    def end(step: Step) -> None:
+    def end(step: StrEnum) -> None:
         if step is Step.SIMULATED:
             with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
                 connection.execute("UPDATE intents SET status = %s", (status,))
