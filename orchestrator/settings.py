@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     covenant_state_dir: Path = Path(".covenant")
     covenant_evaluate_at: Literal["latest", "safe"] = "latest"
     covenant_batch_size: int = Field(default=20, ge=1, le=200)
+    covenant_dry_run: bool = False
+    covenant_max_price_jump_bps: int = Field(default=5_000, ge=1)
+    covenant_max_failures: int = Field(default=20, ge=1)
     covenant_max_fee_per_gas_wei: int = Field(default=200 * GWEI, ge=1)
     covenant_poll_interval_ms: int = Field(default=250, ge=10, le=60_000)
     covenant_rpc_timeout_ms: int = Field(default=10_000, ge=100, le=120_000)

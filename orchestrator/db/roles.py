@@ -71,13 +71,17 @@ ROLES: Final = (
     Role(
         "engine",
         {"candidates": ALL}
-        | dict.fromkeys(("alerts", "engine_cursors", "intents", "leases", "triggers"), ADD_AND_CHANGE),
+        | dict.fromkeys(
+            ("alerts", "engine_cursors", "evaluated_prices", "intents", "leases", "triggers"), ADD_AND_CHANGE
+        )
+        | {"holds": INSERT},
         analyzes=frozenset({"candidates"}),
     ),
     Role(
         "sender",
         dict.fromkeys(("alerts", "attempts", "lanes", "leases"), ADD_AND_CHANGE)
-        | dict.fromkeys(("intents", "triggers"), UPDATE),
+        | dict.fromkeys(("intents", "triggers"), UPDATE)
+        | {"holds": INSERT},
     ),
     Role(
         "web",

@@ -123,7 +123,10 @@ async def _settle(
     assert receipt is not None
     mined = next(attempt for attempt in finding.flight.attempts if attempt.tx_hash == receipt.tx_hash)
     if mined.cancels:
-        error = TransactionError(ErrorKind.FATAL, "cancelled: an empty transfer used its nonce")
+        asked = intent.cancel_requested_at is not None
+        words = "cancelled by an operator" if asked else "given up"
+        kind = ErrorKind.CANCELLED if asked else ErrorKind.FATAL
+        error = TransactionError(kind, f"{words}: an empty transfer used its nonce")
         finish(intent, IntentStatus.CANCELLED, error)
         await outcomes.failed(session, intent.id, error)
     elif receipt.succeeded:

@@ -5,6 +5,8 @@
 - ``nonce``: its nonce is used on the chain, by one of its own attempts or by a stranger. No fault of the provider.
 - ``revert``: the contract refuses.
 - ``fatal``: no repetition helps; a person must look.
+
+Two more kinds are our own decisions: ``unprofitable`` (the fee would not pay for the gas) and ``cancelled``.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ class ErrorKind(StrEnum):
     NONCE = "nonce"
     REVERT = "revert"
     FATAL = "fatal"
+    UNPROFITABLE = "unprofitable"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

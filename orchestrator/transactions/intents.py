@@ -60,6 +60,8 @@ class Flight:
     mined_block_hash: str | None
     created_at: datetime
     attempts: tuple[SignedAttempt, ...]
+    unwanted: bool = False
+    """An operator asked for it to be cancelled, and no attempt does so yet."""
 
     @property
     def newest(self) -> SignedAttempt:
@@ -137,6 +139,7 @@ async def in_flight(session: AsyncSession, chain_id: int, signer: str) -> Sequen
             intent.mined_block_hash,
             intent.created_at,
             tuple(attempts),
+            unwanted=intent.cancel_requested_at is not None and not attempts[-1].cancels,
         )
         for intent, attempts in flights.values()
     ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestrator.transactions.breaker import BreakerPolicy
 from orchestrator.transactions.confirmations import Finding
 from orchestrator.transactions.fees import Fees, replacement_fees
 from orchestrator.transactions.node import View
@@ -19,12 +20,16 @@ class SendPolicy:
         gas_margin_percent: added to the node's estimate, since the state moves until a transaction is mined.
         replace_after_blocks: the next transaction in line is replaced when so many blocks went by without it.
         max_in_flight: nonces held at once; nodes drop more than a handful of one sender.
+        dry_run: simulates, and says what it would send; signs and sends nothing new.
+        breaker: what stops the sending until a person resumes it.
     """
 
     max_fee_per_gas_wei: int
     gas_margin_percent: int = 25
     replace_after_blocks: int = 3
     max_in_flight: int = 16
+    dry_run: bool = False
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
 
 class Action(StrEnum):
@@ -47,12 +52,12 @@ def decide(finding: Finding, view: View, *, known: bool, blocks_waited: int, pol
 
     ``known``: the node has the newest attempt, which was first seen waiting ``blocks_waited`` blocks ago. Nodes forget;
     a reorg, too, may leave a transaction nowhere. A replacement keeps the nonce (pitfall 31); one that the cap forbids
-    waits until fees fall.
+    waits until fees fall. What an operator cancels is replaced at once.
     """
     newest = finding.flight.newest
     overdue = finding.flight.nonce == view.nonce_at_head and blocks_waited >= policy.replace_after_blocks
     can_be_mined = newest.fees.can_be_mined(view.market.base_fee_wei)
-    stuck = overdue or not can_be_mined
+    stuck = overdue or not can_be_mined or finding.flight.unwanted
     fees = replacement_fees(newest.fees, view.market, policy.max_fee_per_gas_wei) if stuck else None
     if fees is not None:
         return Decision(Action.REPLACE, fees)

@@ -11,20 +11,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-
 from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import Contract
 from orchestrator.chain.rpc import RpcError, RpcRefused
 from orchestrator.checkpoints import Reached, pass_by
-from orchestrator.db.models import Attempt, Cursor, Intent
+from orchestrator.db.models import Attempt, Intent
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
 from orchestrator.transactions import intents, lanes
+from orchestrator.transactions.breaker import trip
 from orchestrator.transactions.broadcasting import Broadcaster
 from orchestrator.transactions.confirmations import Finding, Verdict, judge, record
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_simulation
 from orchestrator.transactions.fees import Fees, initial_fees
+from orchestrator.transactions.holds import standing_holds
 from orchestrator.transactions.intents import Flight, QueuedIntent, SignedAttempt
 from orchestrator.transactions.node import Node, Receipt, View
 from orchestrator.transactions.outcomes import Outcomes
@@ -96,6 +96,7 @@ class Sender:
             raise
 
     async def _tick(self) -> None:
+        held = await self._held()
         flights = await self._flights()
         room = self._policy.max_in_flight - sum(flight.status in UNMINED for flight in flights)
         async with self._sessions() as session:
@@ -107,7 +108,8 @@ class Sender:
         if min((flight.nonce for flight in flights if flight.status in UNMINED), default=0) > view.nonce_at_head:
             await self._mend(view)
         at_cap = await self._resend(findings, view)
-        at_cap |= await self._send(waiting, view)
+        if not held:
+            at_cap |= await self._send(waiting, view)
         await self._tell.fees_at_cap(
             at_cap, base_fee_wei=view.market.base_fee_wei, cap_wei=self._policy.max_fee_per_gas_wei
         )
@@ -199,7 +201,13 @@ class Sender:
             if decision.action is Action.BROADCAST:
                 await self._broadcast(finding.flight.intent_id, newest)
             elif decision.fees is not None:
-                await self._broadcaster.replace(self._node, finding.flight.intent_id, newest.number, decision.fees)
+                await self._broadcaster.replace(
+                    self._node,
+                    finding.flight.intent_id,
+                    newest.number,
+                    decision.fees,
+                    cancels=finding.flight.unwanted,
+                )
         return at_cap
 
     async def _broadcast(self, intent_id: uuid.UUID, attempt: SignedAttempt | Attempt) -> None:
@@ -213,7 +221,7 @@ class Sender:
 
     async def _send(self, waiting: Sequence[QueuedIntent], view: View) -> bool:
         """Whether something waits at the fee cap."""
-        if not waiting or await self._held():
+        if not waiting:
             return False
         fees = initial_fees(view.market, self._policy.max_fee_per_gas_wei)
         if fees is None:
@@ -223,10 +231,12 @@ class Sender:
         return False
 
     async def _held(self) -> bool:
-        """Whether the mirror says that nobody should act on it (a finalized block that does not match)."""
-        async with self._sessions() as session:
-            frozen = await session.scalar(select(Cursor.frozen).where(Cursor.chain_id == self._chain_id))
-        return frozen is not None
+        """Whether something keeps us from signing anything new. What is signed is seen through all the same."""
+        async with self._sessions.begin() as session:
+            await trip(session, self._chain_id, self._policy.breaker)
+            holds = await standing_holds(session, self._chain_id)
+        await self._tell.held(holds)
+        return bool(holds)
 
     async def _send_one(self, intent: QueuedIntent, fees: Fees, nonce_at_head: int) -> None:
         call = intent.call
@@ -239,8 +249,13 @@ class Sender:
             return
         self._reached(Step.SIMULATED)
         gas_limit = estimate * (100 + self._policy.gas_margin_percent) // 100
+        if self._policy.dry_run:
+            await self._would_send(intent, gas_limit, fees)
+            return
         async with self._sessions.begin() as session:
             lane = await lanes.lock_lane(session, self._chain_id, self._signer.address, nonce_at_head)
+            if await standing_holds(session, self._chain_id):
+                return
             overtaken = lanes.catch_up(lane, nonce_at_head)
             attempt = await lanes.sign_next(
                 session, lane, self._signer, intent.intent_id, gas_limit=gas_limit, fees=fees
@@ -254,6 +269,13 @@ class Sender:
         if attempt is not None:
             log.info("signed", extra={"intent": str(intent.intent_id), "tx": attempt.tx_hash})
             await self._broadcast(intent.intent_id, attempt)
+
+    async def _would_send(self, intent: QueuedIntent, gas_limit: int, fees: Fees) -> None:
+        words = f"dry run: would be sent with {gas_limit} gas at up to {fees.max_fee_per_gas_wei} wei each"
+        async with self._sessions.begin() as session:
+            news = await intents.record_error(session, intent.intent_id, TransactionError(ErrorKind.RETRY, words))
+        if news:
+            log.info("%s: %s", words, intent.call.description, extra={"intent": str(intent.intent_id)})
 
     async def _mend(self, view: View) -> None:
         """Takes nonces that a stranger's transaction had and a reorg gave back, so that later ones get mined."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from orchestrator.alerts import Alerts, Conditions, Severity
 from orchestrator.transactions.errors import TransactionError
+from orchestrator.transactions.holds import Hold
 from orchestrator.transactions.intents import Flight
 
 
@@ -18,7 +20,8 @@ class SenderAlerts:
         self._fees, self._balance, self._nonce = (
             f"{kind}:{chain_id}:{signer}" for kind in ("fees", "balance", "nonce")
         )
-        self._conditions = Conditions(alerts, [self._fees, self._balance, self._nonce])
+        self._held = f"sending_held:{chain_id}"
+        self._conditions = Conditions(alerts, [self._fees, self._balance, self._nonce, self._held])
 
     async def fees_at_cap(self, at_cap: bool, *, base_fee_wei: int, cap_wei: int) -> None:
         """Whether something waits because the cap lets it offer no more."""
@@ -31,6 +34,19 @@ class SenderAlerts:
             f"the base fee of {base_fee_wei} wei leaves no room below the cap of {cap_wei} wei: transactions wait",
             "wait for fees to fall, or raise COVENANT_MAX_FEE_PER_GAS_WEI",
             {"base_fee_wei": str(base_fee_wei), "cap_wei": str(cap_wei)},
+        )
+
+    async def held(self, holds: Sequence[Hold]) -> None:
+        """What keeps everybody from sending; none when nothing does."""
+        if not holds:
+            await self._conditions.over(self._held)
+            return
+        await self._conditions.holds(
+            self._held,
+            Severity.CRITICAL,
+            "nothing new is sent: " + "; ".join(f"{hold.cause.value}: {hold.reason}" for hold in holds),
+            "look into it, then run `covenant resume`",
+            {"causes": [hold.cause.value for hold in holds]},
         )
 
     async def displaced(self, flight: Flight | None) -> None:

@@ -18,7 +18,7 @@ from orchestrator.db.models.registry import table_of
 from orchestrator.db.staging import replace_rows
 from orchestrator.triggers.accounts import Accounts, ShareAccount, with_account
 from orchestrator.triggers.lines import Position, StandingLine, StandingMandate
-from orchestrator.triggers.states import LIVE, Action
+from orchestrator.triggers.states import LIVE, Action, TriggerStatus
 from orchestrator.triggers.store import RetryPolicy, failures_of_key, pauses_until
 from orchestrator.triggers.thresholds import Resolution, Threshold, liquidation_threshold, repay_threshold
 
@@ -124,7 +124,13 @@ class Candidates:
         """What a price, a second or an answer has reached. ``prices`` are by market: without one, what needs none."""
         touched = union_all(*self._touched(prices, answers, now)).cte("touched")
         newest = (
-            select(Trigger.status, failures_of_key().label("failures"), Trigger.error, pauses_until(retries))
+            select(
+                Trigger.status,
+                failures_of_key().label("failures"),
+                Trigger.error,
+                Trigger.retry_requested_at,
+                pauses_until(retries),
+            )
             .where(
                 Trigger.chain_id == self.chain_id,
                 Trigger.vault == self.vault,
@@ -138,7 +144,9 @@ class Candidates:
             .lateral("newest")
         )
         live = newest.c.status.in_(sorted(LIVE))
-        waits = func.coalesce(live | (newest.c.pauses_until > func.clock_timestamp()), false())
+        unwanted = newest.c.status == TriggerStatus.CANCELLED.value
+        pauses = unwanted | (newest.c.pauses_until > func.clock_timestamp())
+        waits = func.coalesce(live | (pauses & newest.c.retry_requested_at.is_(None)), false())
         fails = func.coalesce(newest.c.failures >= retries.alert_after, false())
         statement = (
             select(

@@ -22,12 +22,15 @@ from orchestrator.chain.contracts import Contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
 from orchestrator.checkpoints import Reached, pass_by
+from orchestrator.credit.units import Bps
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
+from orchestrator.transactions.holds import Cause, place_hold
 from orchestrator.triggers.accounts import Accounts
 from orchestrator.triggers.candidates import Candidates, Context
 from orchestrator.triggers.cursor import Head, lock_cursor, move_cursor
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
+from orchestrator.triggers.jumps import note_prices
 from orchestrator.triggers.lines import StandingLine, lines_at
 from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
@@ -48,10 +51,12 @@ class EnginePolicy:
     """Attributes:
     evaluate_at: which mirrored block is believed. At the latest, firings are soonest; the contracts check again.
     batch_size: how many mandates one transaction fires at most.
+    price_jump_bps: a move of a price beyond it stops the sending; None: none does.
     """
 
     evaluate_at: EvaluateAt = "latest"
     batch_size: int = 20
+    price_jump_bps: Bps | None = None
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -174,9 +179,13 @@ class Engine:
         if len(work.changed) >= ANALYZE_FROM:
             await session.execute(text("ANALYZE candidates"))
         markets = self._markets(readings)
+        prices = {market_id: market.oracle.measuring_price for market_id, market in markets.items()}
+        jumps = await note_prices(session, self._chain_id, head.number, prices, self._policy.price_jump_bps)
+        if jumps:
+            await place_hold(session, self._chain_id, Cause.PRICE_JUMP, "; ".join(jumps))
         reached = await self._candidates.reached(
             session,
-            prices={market_id: market.oracle.measuring_price for market_id, market in markets.items()},
+            prices=prices,
             answers={feed: reading.answer for feed, reading in readings.feeds.items()},
             now=head.timestamp,
             retries=self._policy.retries,

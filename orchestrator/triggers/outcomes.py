@@ -21,6 +21,13 @@ from orchestrator.transactions.node import Node, Receipt
 from orchestrator.triggers.states import LIVE, TriggerStatus
 from orchestrator.triggers.upkeep import Upkeep
 
+_ENDED = {
+    ErrorKind.ALREADY_DONE: TriggerStatus.SUPERSEDED,
+    ErrorKind.UNPROFITABLE: TriggerStatus.SKIPPED,
+    ErrorKind.CANCELLED: TriggerStatus.CANCELLED,
+}
+"""All other kinds: failed."""
+
 NOT_FIRED = TransactionError(ErrorKind.REVERT, "its transaction was mined without firing it")
 
 
@@ -124,8 +131,7 @@ def _finish(row: Trigger, failure: TransactionError | None) -> None:
     if failure is None:
         row.status, row.error = TriggerStatus.DONE.value, None
     else:
-        superseded = failure.kind is ErrorKind.ALREADY_DONE
-        row.status = (TriggerStatus.SUPERSEDED if superseded else TriggerStatus.FAILED).value
+        row.status = _ENDED.get(failure.kind, TriggerStatus.FAILED).value
         row.error = failure.words
     row.finished_at = func.clock_timestamp()
 

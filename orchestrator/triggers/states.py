@@ -14,7 +14,10 @@ class Action(StrEnum):
 
 
 class TriggerStatus(StrEnum):
-    """`pending`: its intent is queued. `mined`: in a block that is not final. The last three are final."""
+    """`pending`: its intent is queued. `mined`: in a block that is not final. The last five are final.
+
+    `skipped`: the keeper's fee would not have paid for the gas. `cancelled`: an operator did not want it.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
@@ -22,6 +25,8 @@ class TriggerStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
 
 
 LIVE: Final = frozenset({TriggerStatus.PENDING, TriggerStatus.SENDING, TriggerStatus.MINED})

@@ -58,6 +58,7 @@ class Standing:
     finished_at: datetime | None
     failures: int
     error: str | None
+    retry_requested: bool = False
 
 
 def next_generation(newest: Standing | None, policy: RetryPolicy, now: datetime) -> int | None:
@@ -68,6 +69,10 @@ def next_generation(newest: Standing | None, policy: RetryPolicy, now: datetime)
     if newest is None:
         return 0
     if newest.status in LIVE or newest.status is TriggerStatus.DONE or newest.finished_at is None:
+        return None
+    if newest.retry_requested:
+        return newest.generation + 1
+    if newest.status is TriggerStatus.CANCELLED:
         return None
     waited = now - newest.finished_at >= policy.pause(newest.failures)
     return newest.generation + 1 if waited else None
@@ -103,6 +108,7 @@ async def standing_of(
             Trigger.finished_at,
             failures_of_key().label("failures"),
             Trigger.error,
+            Trigger.retry_requested_at,
         )
         .where(
             Trigger.chain_id == chain_id,
@@ -118,7 +124,12 @@ async def standing_of(
     )
     found = {
         Key(row.line_id, row.mandate_hash, row.occurrence): Standing(
-            row.generation, TriggerStatus(row.status), row.finished_at, row.failures, row.error
+            row.generation,
+            TriggerStatus(row.status),
+            row.finished_at,
+            row.failures,
+            row.error,
+            row.retry_requested_at is not None,
         )
         for row in await session.execute(select(wanted, newest).join(newest, true()))
     }

@@ -8,6 +8,7 @@ from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.checkpoints import Reached, pass_by
+from orchestrator.credit.units import Bps
 from orchestrator.db.session import sessions_of
 from orchestrator.db.wakeups import BLOCKS, Wakeups
 from orchestrator.metrics import Metrics
@@ -35,7 +36,11 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
             trigger=load_contract("RepayTrigger"),
             alerts=EngineAlerts(alerts, deployment.chain_id, deployment.book.vault.lower()),
             metrics=metrics,
-            policy=EnginePolicy(settings.covenant_evaluate_at, settings.covenant_batch_size),
+            policy=EnginePolicy(
+                settings.covenant_evaluate_at,
+                settings.covenant_batch_size,
+                Bps(settings.covenant_max_price_jump_bps),
+            ),
             reached=reached,
         )
         await open_cursor(sessions, deployment.chain_id)

@@ -15,6 +15,7 @@ from orchestrator.metrics import Metrics
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
 from orchestrator.ticking import tick
+from orchestrator.transactions.breaker import BreakerPolicy
 from orchestrator.transactions.node import Node
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
@@ -41,7 +42,11 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
             contract=contract,
             alerts=alerts,
             metrics=metrics,
-            policy=SendPolicy(max_fee_per_gas_wei=settings.covenant_max_fee_per_gas_wei),
+            policy=SendPolicy(
+                max_fee_per_gas_wei=settings.covenant_max_fee_per_gas_wei,
+                dry_run=settings.covenant_dry_run,
+                breaker=BreakerPolicy(most_failures=settings.covenant_max_failures),
+            ),
             reached=reached,
         )
         interval_s = settings.covenant_poll_interval_ms / 1000

@@ -4,6 +4,7 @@ from orchestrator.db.models.accounts import Account, ApiKey, Session, SignInNonc
 from orchestrator.db.models.chain import Block, Cursor, Lease, Log, Quarantine, WatchedContract
 from orchestrator.db.models.events import OutboxEvent
 from orchestrator.db.models.feeds import Feed, OracleRound
+from orchestrator.db.models.holds import EvaluatedPrice, Hold
 from orchestrator.db.models.lines import Line, LineVersion, Market, NoteTransfer, Payment
 from orchestrator.db.models.mandates import Firing, Mandate, MandateRevocation
 from orchestrator.db.models.offers import LenderEpochVersion, Offer, OfferGroupVersion
@@ -14,9 +15,9 @@ from orchestrator.db.models.transactions import Attempt, Intent, Lane
 from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
 
 __all__ = [
-    "Account", "Alert", "ApiKey", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "Feed", "Firing",
-    "IdempotencyKey", "Intent", "Lane", "Lease", "LenderEpochVersion", "Line", "LineVersion", "Log", "Mandate",
-    "MandateRevocation", "Market", "Model", "NoteTransfer", "Offer", "OfferGroupVersion", "OracleRound", "OutboxEvent",
-    "Payment", "Quarantine", "Reconciliation", "Session", "SignInNonce", "Submission", "Trigger",
-    "WatchedContract",
+    "Account", "Alert", "ApiKey", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "EvaluatedPrice",
+    "Feed", "Firing", "Hold", "IdempotencyKey", "Intent", "Lane", "Lease", "LenderEpochVersion", "Line",
+    "LineVersion", "Log", "Mandate", "MandateRevocation", "Market", "Model", "NoteTransfer", "Offer",
+    "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine", "Reconciliation", "Session",
+    "SignInNonce", "Submission", "Trigger", "WatchedContract",
 ]  # fmt: skip

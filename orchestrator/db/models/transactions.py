@@ -29,7 +29,8 @@ class Intent(Model):
     """A transaction that we want mined once. All its attempts share one nonce, so at most one of them can be.
 
     `status`: queued, signed (bytes are stored), broadcast, mined, finalized, failed, cancelled. `error_kind` is one of
-    retry, already_done, nonce, revert, fatal; on a mined intent, revert says that it was mined and reverted.
+    retry, already_done, nonce, revert, fatal, unprofitable, cancelled; on a mined intent, revert says that it was mined
+    and reverted.
     """
 
     __tablename__ = "intents"
@@ -59,6 +60,7 @@ class Intent(Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))
     mined_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    cancel_requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Attempt(Model):

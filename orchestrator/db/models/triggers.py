@@ -68,8 +68,9 @@ class Trigger(Model):
     """One thing that must be sent once. Key: (chain, vault, line, action, mandate, occurrence).
 
     `generation` counts repetitions after a final failure, `failures` how many before this one failed. `status`: pending
-    (its intent is queued), sending, mined, done (final), failed (final), superseded (final: no longer wanted). The
-    cause is a feed's round (`feed`, `round_id`) or a bill (`due_at`). `why` says in words why it fires,
+    (its intent is queued), sending, mined, done (final), failed (final), superseded (final: no longer wanted),
+    skipped (final: the keeper's fee would not have paid for the gas), cancelled (final: by an operator). The cause
+    is a feed's round (`feed`, `round_id`) or a bill (`due_at`). `why` says in words why it fires,
     `error` why it failed.
     """
 
@@ -113,6 +114,7 @@ class Trigger(Model):
     why: Mapped[str] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("intents.id"))
+    retry_requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     cause_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

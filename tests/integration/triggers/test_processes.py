@@ -33,6 +33,7 @@ def environment(service: Service, database_url: str, tmp_path: Path) -> dict[str
         "COVENANT_KEYSTORE": str(tmp_path / "keystore.json"),
         "COVENANT_KEYSTORE_PASSWORD_FILE": str(tmp_path / "password"),
         "COVENANT_POLL_INTERVAL_MS": "50",
+        "COVENANT_MAX_PRICE_JUMP_BPS": "1000000",
         "COVENANT_LOG_LEVEL": "debug",
     }
 

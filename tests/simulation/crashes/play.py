@@ -56,6 +56,7 @@ class Stage:
     told: Told
     sessions: Sessions
     killed: list[Kill] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def keep_running(self, name: str) -> None:
         """Starts a process, and again whenever it was killed, until cancelled. Each run meets its own kill."""
@@ -83,8 +84,8 @@ class Stage:
             await asyncio.sleep(BLOCK_EVERY_S)
 
     async def follow(self, mirror: Mirror) -> None:
-        """The mirror, until cancelled."""
-        while True:
+        """The mirror, until it is over: a COPY that is cancelled spoils its connection."""
+        while not self.over.is_set():
             await mirror.catch_up()
             await asyncio.sleep(MIRROR_EVERY_S)
 
@@ -133,13 +134,14 @@ async def played(plan: Plan, place: Place, told: Told) -> AsyncIterator[Stage]:
         async with opened_mirror(engine, place.world.rpc_url, place.ground) as mirror:
             await mirror.catch_up()
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(stage.follow(mirror))
                 running = [
-                    tasks.create_task(stage.follow(mirror)),
                     tasks.create_task(stage.mine()),
                     tasks.create_task(stage.keep_running(ENGINE)),
                     tasks.create_task(stage.keep_running(SENDER)),
                 ]
                 await stage.play()
+                stage.over.set()
                 for task in running:
                     task.cancel()
             await mirror.catch_up()

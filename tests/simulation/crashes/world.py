@@ -94,6 +94,7 @@ class Place:
             "COVENANT_KEYSTORE": str(keystore),
             "COVENANT_KEYSTORE_PASSWORD_FILE": str(self.directory / "password"),
             "COVENANT_POLL_INTERVAL_MS": "20",
+            "COVENANT_MAX_PRICE_JUMP_BPS": "1000000",
             "COVENANT_LOG_LEVEL": "info",
         } | more
 
