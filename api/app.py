@@ -27,6 +27,7 @@ from api.prepare.endpoints import router as prepare
 from api.rate_limit import RateLimit, RateLimiter
 from api.reconciliations.endpoints import router as reconciliations
 from api.reference import router as reference
+from api.sending.endpoints import router as sending
 from api.sessions.endpoints import router as sessions
 from api.submissions.endpoints import router as submissions
 from api.transactions.endpoints import router as transactions
@@ -35,8 +36,8 @@ from api.triggers.endpoints import router as triggers
 MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
-    lines, offers, mandates, prepare, submissions, triggers, transactions, events, feeds, reconciliations, alerts,
-    sessions, api_keys, health, reference,
+    lines, offers, mandates, prepare, submissions, triggers, transactions, sending, events, feeds, reconciliations,
+    alerts, sessions, api_keys, health, reference,
 )  # fmt: skip
 
 

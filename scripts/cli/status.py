@@ -1,13 +1,16 @@
-"""Show where the mirror of a chain stands, who writes it, and what waits."""
+"""Show where the mirror of a chain stands, who writes it, what waits, and what keeps us from sending."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import typer
 from rich.console import Console
 
+from orchestrator.db.session import sessions_of
 from orchestrator.mirror.status import MirrorStatus, mirror_status
+from orchestrator.transactions.holds import Hold, standing_holds
 from scripts.cli._api import AsJson, Body, show
 from scripts.cli._mirror import mirror_database
 from scripts.cli._settings import settings_of_service
@@ -17,15 +20,25 @@ app = typer.Typer()
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show where the mirror of a chain stands, who writes it, and what waits."""
+    """Show where the mirror of a chain stands, who writes it, what waits, and what keeps us from sending."""
     settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
-    show(_body(chain_id, asyncio.run(_read(database_url, chain_id))), as_json, _write)
+    found, holds = asyncio.run(_read(database_url, chain_id))
+    show(_body(chain_id, found) | {"holds": _holds(holds)}, as_json, _write)
 
 
-async def _read(database_url: str, chain_id: int) -> MirrorStatus:
-    async with mirror_database(database_url) as engine, engine.connect() as connection:
-        return await mirror_status(connection, chain_id)
+async def _read(database_url: str, chain_id: int) -> tuple[MirrorStatus, Sequence[Hold]]:
+    async with mirror_database(database_url) as engine:
+        async with engine.connect() as connection:
+            found = await mirror_status(connection, chain_id)
+        async with sessions_of(engine)() as session:
+            return found, await standing_holds(session, chain_id)
+
+
+def _holds(holds: Sequence[Hold]) -> list[Body]:
+    return [
+        {"cause": hold.cause.value, "reason": hold.reason, "placed_at": hold.placed_at.isoformat()} for hold in holds
+    ]
 
 
 def _body(chain_id: int, found: MirrorStatus) -> Body:
@@ -61,6 +74,8 @@ def _write(console: Console, body: Body) -> None:
         console.print(f"[red]{body['quarantined']} logs in quarantine[/red]")
     if body["unsequenced"]:
         console.print(f"{body['unsequenced']} events wait for their position")
+    for hold in body["holds"]:
+        console.print(f"[red]nothing new is sent:[/red] {hold['cause']}: {hold['reason']} ({hold['placed_at']})")
     if body["reconciled"]:
         verdict = "equal to the chain" if body["reconciled"]["equal"] else "[red]different from the chain[/red]"
         console.print(f"last compared at block {body['reconciled']['block_number']}: {verdict}")

@@ -12,9 +12,11 @@ import httpx
 from api.mandates.schemas import EXAMPLE_MANDATE
 from api.offers.schemas import EXAMPLE_SIGNATURE
 from api.parts import Bounds
+from orchestrator.db.models import Hold
+from tests.api.ground import CHAIN_ID
 from tests.api.offering import message, post, signed
 from tests.api.people import signature_of, visitor
-from tests.api.world import BORROWER, HOUR, STRANGER, USDC, World, client_of, hash_of, parts_with
+from tests.api.world import BORROWER, HOUR, STRANGER, USDC, World, client_of, hash_of, moment, parts_with
 
 Examples = dict[str, dict[str, Any]]
 
@@ -134,6 +136,7 @@ async def _furnish(world: World) -> dict[str, str]:
         world.version(line, block=3, seq=2),
         world.payment(1, block=4, source="reserve", principal=398 * USDC),
         world.event(1, block=3),
+        Hold(chain_id=CHAIN_ID, cause="operator", reason="the feed looks odd", placed_at=moment(6)),
     )
     feed = f"/v1/feeds/{world.ground.feed}"
     return {
@@ -156,6 +159,7 @@ async def _furnish(world: World) -> dict[str, str]:
         "list_reconciliations": "/v1/reconciliations",
         "get_reconciliation": f"/v1/reconciliations/{reconciliation.id}",
         "list_alerts": "/v1/alerts",
+        "show_sending": "/v1/sending",
         "live": "/health/live",
         "ready": "/health/ready",
     }

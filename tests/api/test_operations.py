@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from api.parts import Bounds
+from orchestrator.db.models import Hold
 from tests.api.ground import CHAIN_ID
 from tests.api.world import World, client_of, parts_with
 
@@ -40,6 +41,20 @@ async def test_rounds_are_listed_as_they_were_given(world: World) -> None:
     ]  # fmt: skip
     page = await world.get(path, limit=2)
     assert page["items"] + (await world.get(path, limit=2, cursor=page["next_cursor"]))["items"] == rounds
+
+
+async def test_what_keeps_us_from_sending_is_shown_with_what_waits(world: World) -> None:
+    shown = await world.get("/v1/sending")
+    assert (shown["held"], shown["holds"], shown["queued"], shown["in_flight"]) == (False, [], 0, 0)
+    await world.write(
+        Hold(chain_id=CHAIN_ID, cause="price_jump", reason="it fell by 80 %"),
+        Hold(chain_id=CHAIN_ID + 1, cause="operator", reason="another chain's"),
+        world.intent(status="queued", nonce=None),
+        world.intent(status="broadcast", seconds=3),
+    )
+    shown = await world.get("/v1/sending")
+    assert (shown["held"], shown["queued"], shown["in_flight"]) == (True, 1, 1)
+    assert [(hold["cause"], hold["reason"]) for hold in shown["holds"]] == [("price_jump", "it fell by 80 %")]
 
 
 async def test_open_alerts_come_first_to_mind(world: World) -> None:

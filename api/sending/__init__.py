@@ -1,0 +1,1 @@
+"""Whether anything new is sent, and what keeps it from being sent."""
