@@ -28,7 +28,7 @@ from orchestrator.settings import Settings
 from orchestrator.transactions.signers.keystore import KeystoreSigner, open_account
 from scripts.deploy.wallet import Wallet
 from scripts.processes.entry import run_process
-from scripts.processes.web import listening, serve
+from scripts.processes.web import listening, serve_until_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ async def run(settings: Settings) -> None:
             submit=_submitting(rpc, account, declared, settings),
         )
         async with asyncio.TaskGroup() as group:
-            group.create_task(serve(create_endpoint(reporter, desk), listener))
+            group.create_task(serve_until_cancelled(create_endpoint(reporter, desk), listener))
             group.create_task(_report(reporter, declared.poll_s))
 
 

@@ -8,7 +8,7 @@ import errno
 import logging
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import uvicorn
@@ -125,6 +125,13 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: FastAPI, listener: socket.socket) -> None:
+    """The API, until cancelled: its streams end first, since they never would by themselves."""
+    await serve_until_cancelled(app, listener, before_stop=app.state.broadcast.close)
+
+
+async def serve_until_cancelled(
+    app: FastAPI, listener: socket.socket, *, before_stop: Callable[[], None] = lambda: None
+) -> None:
     """Until cancelled; then running requests get a moment to end."""
     server = Server(
         uvicorn.Config(
@@ -140,7 +147,7 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
-        app.state.broadcast.close()
+        before_stop()
         server.should_exit = True
         await serving
         raise

@@ -14,8 +14,8 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from oracles.facts.fact import Sighting
-from oracles.reporting.endpoint import create_endpoint
+from oracles.facts.fact import Fact, Sighting
+from oracles.reporting.endpoint import ReceiptsDesk, create_endpoint
 from oracles.reporting.feed import FeedState, OnChainFeed
 from oracles.reporting.observation import FeedId
 from oracles.reporting.reporter import Reporter, Submit
@@ -26,7 +26,7 @@ from orchestrator.chain.rpc import JsonRpc
 from orchestrator.transactions.signers.keystore import KeystoreSigner
 from scripts.deploy.artifacts import RELEASE, Artifacts
 from scripts.deploy.wallet import Wallet
-from scripts.processes.web import listening, serve
+from scripts.processes.web import listening, serve_until_cancelled
 
 CHAIN_ID = 31_337
 DECIMALS = 8
@@ -86,7 +86,9 @@ class Clock:
         return self.at
 
     async def pass_(self, seconds: int) -> None:
-        self.at += seconds
+        """From where the chain is by now, if that is further."""
+        block = await self.rpc.call("eth_getBlockByNumber", ["latest", False])
+        self.at = max(self.at, integer(block["timestamp"])) + seconds
         await self.rpc.call("evm_setNextBlockTimestamp", [quantity(self.at)])
         await self.rpc.call("evm_mine", [])
 
@@ -127,17 +129,31 @@ class Club:
             await self.clock.pass_(POLICY.interval_s)
 
 
+def sees_2000(place: int, clock: Clock) -> tuple[Fact, ReceiptsDesk | None]:
+    return Seen(Decimal(2_000), clock.now), None
+
+
 @contextlib.asynccontextmanager
-async def open_club(url: str, *, reporters: int, quorum: int, dead: Sequence[int] = ()) -> AsyncIterator[Club]:
+async def open_club(
+    url: str,
+    *,
+    reporters: int,
+    quorum: int,
+    dead: Sequence[int] = (),
+    equip: Callable[[int, Clock], tuple[Fact, ReceiptsDesk | None]] = sees_2000,
+    decimals: int = DECIMALS,
+    start: int = START,
+) -> AsyncIterator[Club]:
+    """A new feed with its reporters; `equip` gives each, by its place, what it looks at."""
     async with contextlib.AsyncExitStack() as stack:
         rpc = JsonRpc(url)
         stack.push_async_callback(rpc.aclose)
         accounts = reporter_accounts(reporters)
         for account in accounts:
             await rpc.call("anvil_setBalance", [account.address, quantity(10**20)])
-        clock = Clock(rpc)
-        address = await deploy_feed(rpc, [account.address for account in accounts], quorum)
-        await clock.pass_(0)
+        clock = Clock(rpc, start)
+        address = await deploy_feed(rpc, [account.address for account in accounts], quorum, decimals)
+        await clock.pass_(1)
         feed = OnChainFeed(rpc, FeedId(CHAIN_ID, address))
         club = Club(rpc, clock, feed, accounts)
         client = await stack.enter_async_context(httpx.AsyncClient())
@@ -150,11 +166,11 @@ async def open_club(url: str, *, reporters: int, quorum: int, dead: Sequence[int
             if i in dead:
                 listeners[i].close()
                 continue
-            fact = Seen(Decimal(2_000), clock.now)
+            fact, desk = equip(i, clock)
             submit = _submitter(rpc, account, address)
             reporter = Reporter(feed, make_up, fact, account, peers, POLICY, client, submit, clock.now)
             club.reporters[i] = reporter
-            serving = asyncio.create_task(serve(create_endpoint(reporter), listeners[i]))
+            serving = asyncio.create_task(serve_until_cancelled(create_endpoint(reporter, desk), listeners[i]))
             stack.push_async_callback(_stop, serving)
         yield club
 

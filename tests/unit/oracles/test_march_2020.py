@@ -4,13 +4,22 @@ The hours are real where the file is there; a made-up crash of the same depth is
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from oracles.aggregate import Aggregate, AggregatePolicy, Rejected, aggregate
+from oracles.backtest.book import BookLine, ltv_mandate
+from oracles.backtest.line import run_line
+from oracles.backtest.outcome import Act, Bands
+from oracles.backtest.path import Decimals, PricePath
+from oracles.facts.fact import answer_of
 from oracles.rounds import CANDLE_DECIMALS, Round, read_rounds
 from oracles.sources.quote import Quote
+from orchestrator.credit.mandate import From
+from orchestrator.credit.units import Bps
+from tests.unit.credit.lines import TERMS, usdc, weth
 from tests.unit.oracles.eth_usd import SHARED
 
 REAL = SHARED / "eth-usd-2020-03-1h.csv"
@@ -89,6 +98,43 @@ def test_with_one_faulty_source_the_answer_stays_within_half_a_per_cent_of_the_h
         for honest in honest_quotes(hour):
             if honest.source != faulty:
                 assert abs(found.price - honest.price) <= honest.price * TOLERANCE
+
+
+CAUTIOUS = BookLine(
+    line_id=1,
+    terms=replace(TERMS, amort_bps=Bps(0), commitment_bps=Bps(0)),
+    limit=usdc(1_000),
+    drawn=usdc(1_000),
+    collateral=weth(14),
+    reserve=usdc(400),
+    pays_bills=True,
+    mandates=(ltv_mandate(1, From.RESERVE, 7_000, cap=usdc(400), period_hours=1, fee_bps=0),),
+)
+
+
+def acts_on(path: PricePath) -> list[tuple[int, Act]]:
+    line = replace(CAUTIOUS, terms=replace(CAUTIOUS.terms, opened_at=path.times[0]))
+    return [(event.at, event.act) for event in run_line(line, path, Bands(()), 6).events]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("faulty", SPREADS_BPS)
+def test_with_one_faulty_source_triggers_fire_in_the_same_hours_as_with_none(
+    hours: Sequence[Round], fault: Fault, faulty: str
+) -> None:
+    def path(faults: dict[str, Fault]) -> PricePath:
+        answers = [seen(hour, hours[0], faults).price for hour in hours]
+        assert None not in answers
+        rounds = [
+            Round(hour.round_id, answer_of(answer, CANDLE_DECIMALS), hour.updated_at)
+            for hour, answer in zip(hours, answers, strict=True)
+            if answer is not None
+        ]
+        return PricePath.of(rounds, Decimals())
+
+    with_none = acts_on(path({}))
+    assert Act.LTV_RESERVE in {act for _, act in with_none}
+    assert acts_on(path({faulty: fault})) == with_none
 
 
 @pytest.mark.parametrize("first", FAULTS, ids=lambda fault: fault.__name__)
