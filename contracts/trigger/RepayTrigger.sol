@@ -136,10 +136,10 @@ contract RepayTrigger is IRepayTrigger, EIP712, ReentrancyGuardTransient {
         uint96 capLeft = mandate.capPerPeriod - state.spent;
         (Need need, uint96 amount) = _need(mandate, mandateHash);
         Repayment memory repayment = Repayment(need, mandate.thresholdBps, amount, capLeft, mandate.feeBps, keeper);
+        uint96 needed = 0;
         // audit: reentrancy-no-eth: what is stored depends on what was paid; the guard holds, and the vault calls back nobody
         // audit: reentrancy-events: the event says what was paid; nothing can come between under the guard
         // slither-disable-next-line reentrancy-no-eth,reentrancy-events
-        uint96 needed;
         (needed, paid, spent) = _pay(mandate, repayment);
 
         uint32 occurrence = state.fires++;
@@ -267,7 +267,7 @@ contract RepayTrigger is IRepayTrigger, EIP712, ReentrancyGuardTransient {
     {
         uint256 count = _countOf(checkData);
         uint256 firing = 0;
-        bytes memory wanted;
+        bytes memory wanted = "";
         for (uint256 i = 0; i < count; ++i) {
             bytes calldata item = _itemOf(checkData, i);
             (, bytes memory reason) = _callSelf(bytes.concat(this.probe.selector, item));
