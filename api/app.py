@@ -32,12 +32,13 @@ from api.sessions.endpoints import router as sessions
 from api.submissions.endpoints import router as submissions
 from api.transactions.endpoints import router as transactions
 from api.triggers.endpoints import router as triggers
+from api.webhooks.endpoints import router as webhooks
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
     lines, offers, mandates, prepare, submissions, triggers, transactions, sending, events, feeds, reconciliations,
-    alerts, sessions, api_keys, health, reference,
+    alerts, sessions, api_keys, webhooks, health, reference,
 )  # fmt: skip
 
 

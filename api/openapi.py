@@ -39,6 +39,7 @@ TAGS: Final = (
     {"name": "feeds", "description": "Oracle feeds, their health and their rounds."},
     {"name": "reconciliations", "description": "Comparisons of the mirror with the chain."},
     {"name": "identity", "description": "Signing in with a wallet, and keys for programs."},
+    {"name": "webhooks", "description": "Events sent to programs: signed, in order, until they are taken."},
     {"name": "alerts", "description": "What a person should know."},
     {"name": "health", "description": "Whether the service lives, is ready, and how it does."},
 )

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from redis.asyncio import Redis
 
 from api.nodes import Nodes
-from api.parts import Bounds, Parts, Site
+from api.parts import Bounds, Parts, Site, Webhooks
 from orchestrator.chain.book import AddressBook
 from orchestrator.db.session import open_engine, pool_of_reads
 
@@ -25,6 +25,7 @@ async def open_parts(
     site: Site,
     *,
     bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    webhooks: Webhooks = Webhooks(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Parts]:
     """``nodes`` stay the caller's to close; ``redis_url`` is redis-py's form. Servers that are away hold up nothing."""
     async with AsyncExitStack() as stack:
@@ -35,4 +36,6 @@ async def open_parts(
         stack.push_async_callback(reads.close)
         redis = Redis.from_url(redis_url)
         stack.push_async_callback(redis.aclose)
-        yield Parts(book=book, engine=engine, reads=reads, nodes=nodes, redis=redis, site=site, bounds=bounds)
+        yield Parts(
+            book=book, engine=engine, reads=reads, nodes=nodes, redis=redis, site=site, bounds=bounds, webhooks=webhooks
+        )

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.nodes import Nodes
 from api.tokens import Tokens
 from orchestrator.chain.book import AddressBook
+from orchestrator.delivery.public_network import Network
+from orchestrator.delivery.signing import WebhookSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What webhooks need. Without ``secrets`` there are none; ``private_networks`` may be sent to as if public."""
+
+    secrets: WebhookSecrets | None = None
+    private_networks: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """``reads`` is of the same database as ``engine``: for what is asked most."""
 
@@ -61,6 +71,7 @@ class Parts:
     redis: Redis
     site: Site
     bounds: Bounds = Bounds()
+    webhooks: Webhooks = Webhooks()
     tokens: Tokens = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ A process asks for what it needs through the ``require_…`` methods, which name
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
@@ -42,6 +43,8 @@ class Settings(BaseSettings):
     covenant_api_port: int = Field(default=8420, ge=0, le=65_535)
     covenant_public_origin: str | None = None
     covenant_api_key: SecretStr | None = None
+    covenant_webhook_key_file: Path | None = None
+    covenant_webhook_private_networks: str = ""
     covenant_requests_per_minute: int = Field(default=1_200, ge=1)
     covenant_state_dir: Path = Path(".covenant")
     covenant_evaluate_at: Literal["latest", "safe"] = "latest"
@@ -91,6 +94,15 @@ class Settings(BaseSettings):
             raise ValueError("must be what browsers call an origin: https://covenant.example")
         return value
 
+    @field_validator("covenant_webhook_private_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        try:
+            _networks(value)
+        except ValueError:
+            raise ValueError("must be networks such as 10.0.0.0/8, with commas between them") from None
+        return value
+
     @field_validator("rpc_url")
     @classmethod
     def _is_http(cls, value: SecretStr | None) -> SecretStr | None:
@@ -130,6 +142,10 @@ class Settings(BaseSettings):
     def require_chain_id(self) -> int:
         """Raises SettingsError."""
         return _required("COVENANT_CHAIN_ID", self.covenant_chain_id, "1, or 31337 for a local chain")
+
+    def webhook_private_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks that webhooks may be sent to although they are not public."""
+        return _networks(self.covenant_webhook_private_networks)
 
     def require_book(self) -> Path:
         """Path of the address book. Raises SettingsError."""
@@ -182,6 +198,11 @@ def _split(urls: SecretStr | None) -> tuple[str, ...]:
     if urls is None:
         return ()
     return tuple(url.strip() for url in urls.get_secret_value().split(",") if url.strip())
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Raises ValueError."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _explain(message: str) -> str:

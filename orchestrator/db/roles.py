@@ -53,7 +53,10 @@ class Role:
         return PREFIX + self.process
 
 
-PRIVATE: Final = frozenset({"accounts", "api_keys", "idempotency_keys", "sessions", "sign_in_nonces", "submissions"})
+_WEBHOOKS = ("webhook_deliveries", "webhook_endpoints")
+PRIVATE: Final = frozenset(
+    {"accounts", "api_keys", "idempotency_keys", "sessions", "sign_in_nonces", "submissions", *_WEBHOOKS}
+)
 """Tables of people and what they sent: read only by the processes that serve them. All others each role may read."""
 
 _PROJECTED = (
@@ -93,13 +96,22 @@ ROLES: Final = (
             "sessions": ("INSERT", "DELETE"),
             "sign_in_nonces": ("INSERT", "DELETE"),
             "submissions": INSERT,
+            "webhook_deliveries": INSERT,
+            "webhook_endpoints": ALL,
         },
         private=PRIVATE,
     ),
     Role(
         "worker",
-        {"alerts": ADD_AND_CHANGE, "feeds": UPDATE, "reconciliations": INSERT} | dict.fromkeys(_PURGED, DELETE),
-        private=frozenset(_PURGED),
+        {
+            "alerts": ADD_AND_CHANGE,
+            "feeds": UPDATE,
+            "reconciliations": INSERT,
+            "webhook_deliveries": ADD_AND_CHANGE,
+            "webhook_endpoints": UPDATE,
+        }
+        | dict.fromkeys(_PURGED, DELETE),
+        private=frozenset((*_PURGED, *_WEBHOOKS)),
     ),
 )
 

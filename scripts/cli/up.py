@@ -26,6 +26,7 @@ from scripts.local.processes import MARKET, SERVICES
 from scripts.local.roles import in_their_roles
 from scripts.local.stack import run_stack
 from scripts.local.state import StateDir, open_state
+from scripts.local.webhook_key import make_webhook_key
 
 app = typer.Typer()
 
@@ -54,6 +55,8 @@ def main(
 async def _run(settings: Settings, api_port: int, state: StateDir, output: Output, *, market: bool) -> None:
     async def prepare(ground: Ground) -> Mapping[str, str]:
         env = await _prepare_embedded_chain(ground.rpc_url, state.path, output) if ground.chain_is_embedded else {}
+        if settings.covenant_webhook_key_file is None:
+            env["COVENANT_WEBHOOK_KEY_FILE"] = str(make_webhook_key(state.path))
         if ground.database_is_embedded:
             env["COVENANT_API_KEY"] = await make_operator_key(ground.database_url)
         return {**env, "COVENANT_API_PORT": str(api_port)}

@@ -11,6 +11,9 @@ from oracles.judging import Policies, judge_feeds, read_policies
 from orchestrator.alerts import Alerts
 from orchestrator.chain.reader import ChainReader
 from orchestrator.db.session import sessions_of
+from orchestrator.delivery.posting import Poster
+from orchestrator.delivery.signing import WebhookSecrets
+from orchestrator.delivery.webhooks import Courier
 from orchestrator.metrics import Metrics
 from orchestrator.mirror.decode import load_codecs
 from orchestrator.settings import Settings
@@ -50,6 +53,7 @@ def jobs_of(settings: Settings, metrics: Metrics) -> Sequence[Job]:
         ),
         Job("check-signers", 60.0, _Opened(settings, metrics, _check_signers)),
         Job("purge", 600.0, _Opened(settings, metrics, _purge)),
+        Job("deliver-webhooks", 2.0, _Opened(settings, metrics, _courier_of(settings))),
         Job("check-mirror", 10.0, _Opened(settings, metrics, _check_mirror)),
     ]
 
@@ -88,3 +92,16 @@ async def _check_mirror(deployment: Deployment, alerts: Alerts, metrics: Metrics
 
 async def _purge(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:
     await purge(deployment.engine)
+
+
+def _courier_of(settings: Settings) -> Work:
+    """Sends webhooks where there is a key for their secrets, and does nothing where there is none."""
+
+    async def deliver(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:
+        path = settings.covenant_webhook_key_file
+        if path is None:
+            return
+        async with Poster(settings.webhook_private_networks()) as poster:
+            await Courier(deployment.engine, WebhookSecrets.load(path), poster, alerts).round()
+
+    return deliver

@@ -17,9 +17,10 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.nodes import Nodes
 from api.opening import open_parts
-from api.parts import Bounds, Site
+from api.parts import Bounds, Site, Webhooks
 from orchestrator.chain.rpc import JsonRpc, RpcError
 from orchestrator.db.migrate import require_current_schema
+from orchestrator.delivery.signing import WebhookSecrets
 from orchestrator.errors import CovenantError
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
@@ -55,6 +56,7 @@ async def run(settings: Settings) -> None:
                 client_url(settings.require_redis_url()),
                 Nodes(rpcs),
                 site_of(settings, listener),
+                webhooks=webhooks_of(settings),
                 bounds=Bounds(requests_per_minute=settings.covenant_requests_per_minute),
             )
         )
@@ -64,6 +66,13 @@ async def run(settings: Settings) -> None:
         except RpcError:
             log.warning("no node answers: prices and new offers have to wait, everything else is served")
         await serve(create_app(parts), listener)
+
+
+def webhooks_of(settings: Settings) -> Webhooks:
+    """Raises UnusableKey."""
+    path = settings.covenant_webhook_key_file
+    secrets = None if path is None else WebhookSecrets.load(path)
+    return Webhooks(secrets, settings.webhook_private_networks())
 
 
 def site_of(settings: Settings, listener: socket.socket) -> Site:

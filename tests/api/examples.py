@@ -43,6 +43,7 @@ async def _offer(world: World, found: Examples) -> None:
     found["post_signed_offer"] = {"request": body, "201": _ok(first, 201), "200": _ok(again, 200)}
 
 
+EXAMPLE_SECRET = "whsec_" + "A" * 43 + "="
 PREPARED: dict[str, dict[str, Any]] = {
     "open": {"amount": "50000000000"},
     "deposit": {"line_id": 1, "amount": "1000000000000000000"},
@@ -96,6 +97,26 @@ async def _act(world: World, client: httpx.AsyncClient, found: Examples) -> None
     found["list_submissions"] = {"200": _ok(await client.get("/v1/submissions"), 200)}
 
 
+async def _hook(world: World, client: httpx.AsyncClient, found: Examples) -> None:
+    """Nothing is sent: the deliveries are asked for, and no courier comes."""
+    wanted = {"url": "https://example.com/covenant", "kinds": ["line.drawn"], "line_id": 1, "after": 0}
+    made = _ok(await client.post("/v1/webhooks", json=wanted), 201)
+    found["create_webhook"] = {"request": wanted, "201": {**made, "secret": EXAMPLE_SECRET}}
+    path = f"/v1/webhooks/{made['id']}"
+    found["get_webhook"] = {"200": _ok(await client.get(path), 200)}
+    changes = {"url": None, "kinds": ["line.drawn", "line.repaid"], "status": "enabled"}
+    found["change_webhook"] = {"request": changes, "200": _ok(await client.patch(path, json=changes), 200)}
+    rotated = _ok(await client.post(f"{path}/rotate"), 200)
+    found["rotate_webhook_secret"] = {"200": {**rotated, "secret": EXAMPLE_SECRET}}
+    found["send_test"] = {"202": _ok(await client.post(f"{path}/test"), 202)}
+    event = {"event_id": (await world.get("/v1/events"))["items"][0]["id"]}
+    found["redeliver_event"] = {"request": event, "202": _ok(await client.post(f"{path}/redeliver", json=event), 202)}
+    again = {"after": 0}
+    found["replay_webhook"] = {"request": again, "200": _ok(await client.post(f"{path}/replay", json=again), 200)}
+    found["list_webhooks"] = {"200": _ok(await client.get("/v1/webhooks"), 200)}
+    found["list_deliveries"] = {"200": _ok(await client.get(f"{path}/deliveries"), 200)}
+
+
 async def _identify(world: World, found: Examples) -> None:
     async with visitor(world) as client:
         wanted = {"address": BORROWER.address}
@@ -109,6 +130,7 @@ async def _identify(world: World, found: Examples) -> None:
         found["create_session"] = {"request": signed_in, "201": opened}
         found["get_current_session"] = {"200": _ok(await client.get("/v1/sessions/current"), 200)}
         await _act(world, client, found)
+        await _hook(world, client, found)
         key = {"name": "desk bot", "scopes": ["transactions:write"], "expires_in_days": 90}
         made = _ok(await client.post("/v1/api-keys", json=key), 201)
         found["create_api_key"] = {"request": key, "201": {**made, "key": f"cov_{'0' * 32}_{'A' * 43}"}}

@@ -35,6 +35,13 @@ OPERATIONS: dict[str, Needs] = {
     "get_current_session": "an account",
     "end_current_session": "an account",
     **dict.fromkeys(("submit_transaction", "list_submissions", "get_submission"), Scope.TRANSACTIONS_WRITE),
+    **dict.fromkeys(
+        (
+            "list_webhooks", "create_webhook", "get_webhook", "change_webhook", "delete_webhook",
+            "rotate_webhook_secret", "send_test", "replay_webhook", "redeliver_event", "list_deliveries",
+        ),
+        Scope.WEBHOOKS_WRITE,
+    ),
     "list_alerts": Scope.ALERTS_READ,
     "list_api_keys": Scope.KEYS_WRITE,
     "create_api_key": Scope.KEYS_WRITE,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, Final
 
 import httpx
@@ -20,7 +21,7 @@ from api.app import create_app
 from api.identity.scopes import Role
 from api.nodes import Nodes
 from api.opening import open_parts
-from api.parts import Bounds, Parts, Site
+from api.parts import Bounds, Parts, Site, Webhooks
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import (
     Alert,
@@ -47,6 +48,7 @@ from orchestrator.db.models import (
     Trigger,
 )
 from orchestrator.db.session import sessions_of
+from orchestrator.delivery.signing import WebhookSecrets
 from tests.api.ground import CHAIN_ID, FEED_DECIMALS, HEARTBEAT_S, MARGIN_S, MIN_DEBT, PAIR, Ground
 from tests.api.ground import Block as ChainBlock
 from tests.api.keys import bearing, make_key
@@ -61,6 +63,8 @@ BORROWER: Final[LocalAccount] = Account.from_key(b"\x22" * 32)
 STRANGER: Final[LocalAccount] = Account.from_key(b"\x33" * 32)
 
 SITE: Final = Site("http://covenant.test")
+SECRETS: Final = WebhookSecrets(b"a key of a test, thirty-two bytes and more")
+WEBHOOKS: Final = Webhooks(SECRETS, (ip_network("127.0.0.0/8"),))
 QUICK: Final = Bounds(min_block_wait_s=0.4, check_timeout_s=1.0, requests_per_minute=1_000_000)
 
 
@@ -480,7 +484,9 @@ async def open_world(ground: Ground, database_url: str, redis_url: str) -> Async
     rpc = JsonRpc(ground.url)
     try:
         async with (
-            open_parts(ground.book, database_url, redis_url, Nodes([rpc]), SITE, bounds=QUICK) as parts,
+            open_parts(
+                ground.book, database_url, redis_url, Nodes([rpc]), SITE, bounds=QUICK, webhooks=WEBHOOKS
+            ) as parts,
             client_of(parts) as client,
         ):
             operator = bearing(await make_key(parts.engine, "tests", [Role.OPERATOR]))

@@ -13,11 +13,13 @@ from orchestrator.db.models.registry import Model
 from orchestrator.db.models.submissions import Submission
 from orchestrator.db.models.transactions import Attempt, Intent, Lane
 from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
+from orchestrator.db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Account", "Alert", "ApiKey", "Attempt", "Block", "Candidate", "Cursor", "EngineCursor", "EvaluatedPrice",
     "Feed", "Firing", "Hold", "IdempotencyKey", "Intent", "Lane", "Lease", "LenderEpochVersion", "Line",
     "LineVersion", "Log", "Mandate", "MandateRevocation", "Market", "Model", "NoteTransfer", "Offer",
     "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine", "Reconciliation", "Session",
-    "SignInNonce", "Submission", "Trigger", "WatchedContract",
+    "SignInNonce", "Submission", "Trigger", "WatchedContract", "WebhookDelivery",
+    "WebhookEndpoint",
 ]  # fmt: skip

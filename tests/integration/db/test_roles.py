@@ -77,9 +77,11 @@ def test_only_the_sender_signs_attempts_and_moves_nonces(
 
 @pytest.mark.parametrize("process", ["indexer", "engine", "sender", "worker"])
 def test_what_people_sent_is_read_by_the_api_alone(owner: psycopg.Connection, database_url: str, process: str) -> None:
-    deletes_when_expired = {"idempotency_keys", "sessions", "sign_in_nonces"} if process == "worker" else set()
+    role = role_of(process)
+    assert role is not None
+    assert role.private.isdisjoint({"accounts", "api_keys", "submissions"})
     with connect_as(process, database_url) as connection:
-        for table in PRIVATE - deletes_when_expired:
+        for table in PRIVATE - role.private:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
 

@@ -1,0 +1,1 @@
+"""Endpoints of programs that events are sent to."""
