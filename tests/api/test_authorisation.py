@@ -26,7 +26,8 @@ OPERATIONS: dict[str, Needs] = {
         (
             "list_lines", "get_line", "get_schedule", "list_history", "list_payments", "list_mandates", "list_offers",
             "get_offer", "build_typed_data", "post_signed_offer", "list_triggers", "get_trigger", "list_transactions",
-            "get_transaction", "list_events", "list_feeds", "get_feed", "list_rounds", "list_reconciliations",
+            "get_transaction", "show_sending", "list_events", "list_feeds", "get_feed", "list_rounds",
+            "list_reconciliations",
             "get_reconciliation", "live", "ready", "metrics", "start_sign_in", "create_session", "stream_events",
             "build_mandate_typed_data", *(f"prepare_{action.name}" for action in ACTIONS),
         ),
