@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     covenant_feed_directory: Path | None = None
     covenant_keystore: Path | None = None
     covenant_keystore_password_file: Path | None = None
+    covenant_signer_url: SecretStr | None = None
+    covenant_signer_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     covenant_reporter: Path | None = None
     covenant_api_host: str = "127.0.0.1"
     covenant_api_port: int = Field(default=8420, ge=0, le=65_535)
@@ -150,6 +152,13 @@ class Settings(BaseSettings):
     def require_book(self) -> Path:
         """Path of the address book. Raises SettingsError."""
         return _required("COVENANT_BOOK", self.covenant_book, "deployments/<chain id>.book.json")
+
+    def remote_signer(self) -> tuple[str, str] | None:
+        """URL and address of a Web3Signer's key; None: the keystore is used. Raises SettingsError."""
+        if self.covenant_signer_url is None:
+            return None
+        address = _required("COVENANT_SIGNER_ADDRESS", self.covenant_signer_address, "the address that it signs for")
+        return self.covenant_signer_url.get_secret_value(), address
 
     def require_keystore(self) -> Path:
         """Raises SettingsError."""

@@ -19,12 +19,18 @@ LONGEST_PAUSE_S: Final = 5.0
 
 
 async def tick(
-    name: str, step: Callable[[], Awaitable[object]], wakeups: Wakeups, *, interval_s: float, alerts: Alerts
+    name: str,
+    step: Callable[[], Awaitable[object]],
+    wakeups: Wakeups,
+    *,
+    interval_s: float,
+    alerts: Alerts,
+    passing: tuple[type[Exception], ...] = (),
 ) -> NoReturn:
     """Takes a step at every wake-up, and at least every ``interval_s``, for ever.
 
-    A node or a database that fails is tried again, less and less often; a person is told when it lasts. Any other
-    exception is a defect of ours and ends the process.
+    A node or a database that fails, or one of the ``passing`` exceptions, is tried again, less and less often; a person
+    is told when it lasts. Any other exception is a defect of ours and ends the process.
     """
     key = f"{name}_stalled"
     conditions = Conditions(alerts, [key])
@@ -35,7 +41,7 @@ async def tick(
             await step()
             await conditions.over(key)
             failing_since, pause_s = None, interval_s
-        except (RpcError, *DATABASE_FAILURES) as error:
+        except (RpcError, *DATABASE_FAILURES, *passing) as error:
             reason = str(error).partition("\n")[0]
             log.warning("the %s pauses: %s", name, reason)
             failing_since = time.monotonic() if failing_since is None else failing_since

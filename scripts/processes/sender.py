@@ -1,9 +1,12 @@
-"""The sender: signs and sends what is queued. The only process that opens the keystore; a second one stands by."""
+"""The sender: signs and sends what is queued. The only process that has a key, or may ask for signatures; a second one stands by."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from orchestrator.alerts import Alerts
 from orchestrator.chain.contracts import load_contract
@@ -19,7 +22,9 @@ from orchestrator.transactions.breaker import BreakerPolicy
 from orchestrator.transactions.node import Node
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
+from orchestrator.transactions.signers import Signer, SignerUnavailable
 from orchestrator.transactions.signers.keystore import open_keystore
+from orchestrator.transactions.signers.remote import RemoteSigner
 from orchestrator.triggers.outcomes import TriggerOutcomes
 from scripts.processes.deployment import open_deployment
 from scripts.processes.entry import run_process
@@ -28,9 +33,8 @@ from scripts.processes.metrics import serving_metrics
 
 async def run(settings: Settings, reached: Reached = pass_by) -> None:
     """Until cancelled. Raises CovenantError when it can't start."""
-    keystore, password_file = settings.require_keystore(), settings.require_keystore_password_file()
-    async with open_deployment(settings, "sender") as deployment:
-        signer = await asyncio.to_thread(open_keystore, keystore, password_file)
+    opening = _signer(settings)
+    async with open_deployment(settings, "sender") as deployment, opening as signer:
         sessions, metrics = sessions_of(deployment.engine), Metrics()
         alerts, contract = Alerts(sessions, metrics), load_contract("RepayTrigger")
         sender = Sender(
@@ -56,9 +60,38 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
 
                 async def send() -> None:
                     await sender.recover()
-                    await tick("sender", sender.tick, wakeups, interval_s=interval_s, alerts=alerts)
+                    await tick(
+                        "sender",
+                        sender.tick,
+                        wakeups,
+                        interval_s=interval_s,
+                        alerts=alerts,
+                        passing=(SignerUnavailable,),
+                    )
 
                 await lead(deployment.engine, name, send, notify_ready)
+
+
+def _signer(settings: Settings) -> AbstractAsyncContextManager[Signer]:
+    """Whoever signs, by the settings. Raises SettingsError at once, SignerError when it is entered."""
+    remote = settings.remote_signer()
+    if remote is not None:
+        return _remote_signer(*remote)
+    return _keystore_signer(settings.require_keystore(), settings.require_keystore_password_file())
+
+
+@asynccontextmanager
+async def _keystore_signer(keystore: Path, password_file: Path) -> AsyncIterator[Signer]:
+    yield await asyncio.to_thread(open_keystore, keystore, password_file)
+
+
+@asynccontextmanager
+async def _remote_signer(url: str, address: str) -> AsyncIterator[Signer]:
+    signer = await RemoteSigner.open_remote(url, address)
+    try:
+        yield signer
+    finally:
+        await signer.aclose()
 
 
 def main() -> int:

@@ -1,5 +1,5 @@
 """Signers: one small protocol in front of whatever keeps the key."""
 
-from orchestrator.transactions.signers.protocol import Signer, SignerError, UnsignedTransaction
+from orchestrator.transactions.signers.protocol import Signer, SignerError, SignerUnavailable, UnsignedTransaction
 
-__all__ = ["Signer", "SignerError", "UnsignedTransaction"]
+__all__ = ["Signer", "SignerError", "SignerUnavailable", "UnsignedTransaction"]

@@ -13,6 +13,10 @@ class SignerError(CovenantError):
     """A key can't be used. The message never holds the key, nor the password to it."""
 
 
+class SignerUnavailable(SignerError):
+    """Whoever keeps the key does not answer now; nothing was signed, and the same may be asked again."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnsignedTransaction:
     """An EIP-1559 transaction, complete but for its signature."""

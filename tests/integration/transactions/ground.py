@@ -26,6 +26,7 @@ from orchestrator.transactions.errors import TransactionError
 from orchestrator.transactions.node import Node, Receipt
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
+from orchestrator.transactions.signers import Signer
 from orchestrator.transactions.signers.keystore import KeystoreSigner
 
 CHAIN_ID = 31337
@@ -176,14 +177,20 @@ class Ground:
 
 
 def make_sender(
-    rpc: JsonRpc, sessions: Sessions, told: Told, *, policy: SendPolicy = POLICY, reached: Reached = pass_by
+    rpc: JsonRpc,
+    sessions: Sessions,
+    told: Told,
+    *,
+    policy: SendPolicy = POLICY,
+    reached: Reached = pass_by,
+    signer: Signer | None = None,
 ) -> Sender:
     metrics = Metrics()
     return Sender(
         chain_id=CHAIN_ID,
         nodes=[Node(rpc)],
         sessions=sessions,
-        signer=KeystoreSigner(Account.from_key(KEY)),
+        signer=signer or KeystoreSigner(Account.from_key(KEY)),
         outcomes=told,
         contract=ERRORS,
         alerts=Alerts(sessions, metrics),
