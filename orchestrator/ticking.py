@@ -32,6 +32,7 @@ async def tick(
     A node or a database that fails, or one of the ``passing`` exceptions, is tried again, less and less often; a person
     is told when it lasts. Any other exception is a defect of ours and ends the process.
     """
+    failures: tuple[type[Exception], ...] = (RpcError, *DATABASE_FAILURES, *passing)
     key = f"{name}_stalled"
     conditions = Conditions(alerts, [key])
     failing_since: float | None = None
@@ -41,7 +42,7 @@ async def tick(
             await step()
             await conditions.over(key)
             failing_since, pause_s = None, interval_s
-        except (RpcError, *DATABASE_FAILURES, *passing) as error:
+        except failures as error:
             reason = str(error).partition("\n")[0]
             log.warning("the %s pauses: %s", name, reason)
             failing_since = time.monotonic() if failing_since is None else failing_since

@@ -1,4 +1,4 @@
-"""The sender: signs and sends what is queued. The only process that has a key, or may ask for signatures; a second one stands by."""
+"""The sender: signs and sends what is queued. The only process that has the key; a second one stands by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A signer whose key lies elsewhere, behind Web3Signer's HTTP API: it gets the bytes to sign and gives a signature back.
+"""A signer whose key lies elsewhere, behind Web3Signer's HTTP API: bytes to sign go out, a signature comes back.
 
 The bytes of an EIP-1559 transaction are put together here, and a signature is believed only if our address follows from
 it: a signer that is wrong, or a wrong one, signs nothing for us.
@@ -11,8 +11,9 @@ from typing import Final, Self
 import httpx
 import rlp
 from eth_keys.datatypes import PublicKey, Signature
-from eth_keys.exceptions import BadSignature, ValidationError
+from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 
 from orchestrator.settings import redact_url
 from orchestrator.transactions.signers.protocol import SignerError, SignerUnavailable, UnsignedTransaction
@@ -111,9 +112,7 @@ async def _ask(http: httpx.AsyncClient, method: str, path: str, body: dict[str, 
     if response.is_server_error:
         raise SignerUnavailable(f"the signer at {where} fails ({response.status_code})", "see its log")
     if response.is_error:
-        raise SignerError(
-            f"the signer at {where} refuses ({response.status_code})", "see its log: does it hold our key?"
-        )
+        raise SignerError(f"the signer at {where} refuses ({response.status_code})", "see its log")
     return response
 
 
