@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     covenant_evaluate_at: Literal["latest", "safe"] = "latest"
     covenant_batch_size: int = Field(default=20, ge=1, le=200)
     covenant_dry_run: bool = False
+    covenant_only_profitable: bool = False
+    covenant_wrapped_native: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     covenant_max_price_jump_bps: int = Field(default=5_000, ge=1)
     covenant_max_failures: int = Field(default=20, ge=1)
     covenant_max_fee_per_gas_wei: int = Field(default=200 * GWEI, ge=1)

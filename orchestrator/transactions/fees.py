@@ -39,6 +39,11 @@ class Fees:
         return self.max_fee_per_gas_wei >= base_fee_wei
 
 
+def expected_cost_wei(gas: int, market: FeeMarket, fees: Fees) -> int:
+    """What ``gas`` costs in the next block: the base fee and the tip, as far as ``fees`` goes."""
+    return gas * min(fees.max_fee_per_gas_wei, market.base_fee_wei + fees.max_priority_fee_per_gas_wei)
+
+
 def initial_fees(market: FeeMarket, cap_wei: int) -> Fees | None:
     """Twice the base fee plus the tip, at most ``cap_wei``; None while the base fee alone is above the cap."""
     if market.base_fee_wei > cap_wei:

@@ -18,6 +18,10 @@ class Outcomes(Protocol):
         """A better reason than ``error`` for a simulated revert, if there is one. Called outside of a transaction."""
         ...
 
+    async def worth_wei(self, session: AsyncSession, intent_id: uuid.UUID) -> int | None:
+        """What its success would bring us, in the currency of gas; None when nobody can say."""
+        ...
+
     async def signed(self, session: AsyncSession, intent_id: uuid.UUID) -> None:
         """Its bytes are stored: from here on it will be mined."""
         ...

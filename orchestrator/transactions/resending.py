@@ -21,6 +21,7 @@ class SendPolicy:
         replace_after_blocks: the next transaction in line is replaced when so many blocks went by without it.
         max_in_flight: nonces held at once; nodes drop more than a handful of one sender.
         dry_run: simulates, and says what it would send; signs and sends nothing new.
+        only_profitable: leaves alone what would bring less than its gas costs at the present fees.
         breaker: what stops the sending until a person resumes it.
     """
 
@@ -29,6 +30,7 @@ class SendPolicy:
     replace_after_blocks: int = 3
     max_in_flight: int = 16
     dry_run: bool = False
+    only_profitable: bool = False
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
 

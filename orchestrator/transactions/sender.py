@@ -23,7 +23,7 @@ from orchestrator.transactions.breaker import trip
 from orchestrator.transactions.broadcasting import Broadcaster
 from orchestrator.transactions.confirmations import Finding, Verdict, judge, record
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_simulation
-from orchestrator.transactions.fees import Fees, initial_fees
+from orchestrator.transactions.fees import Fees, expected_cost_wei, initial_fees
 from orchestrator.transactions.holds import standing_holds
 from orchestrator.transactions.intents import Flight, QueuedIntent, SignedAttempt
 from orchestrator.transactions.node import Node, Receipt, View
@@ -227,7 +227,7 @@ class Sender:
         if fees is None:
             return True
         for intent in waiting:
-            await self._send_one(intent, fees, view.nonce_at_head)
+            await self._send_one(intent, fees, view)
         return False
 
     async def _held(self) -> bool:
@@ -238,8 +238,8 @@ class Sender:
         await self._tell.held(holds)
         return bool(holds)
 
-    async def _send_one(self, intent: QueuedIntent, fees: Fees, nonce_at_head: int) -> None:
-        call = intent.call
+    async def _send_one(self, intent: QueuedIntent, fees: Fees, view: View) -> None:
+        call, nonce_at_head = intent.call, view.nonce_at_head
         try:
             estimate = await self._node.estimate_gas(
                 sender=self._signer.address, to=call.to, data=call.data, value_wei=call.value_wei
@@ -249,6 +249,10 @@ class Sender:
             return
         self._reached(Step.SIMULATED)
         gas_limit = estimate * (100 + self._policy.gas_margin_percent) // 100
+        loss = await self._loss(intent, expected_cost_wei(estimate, view.market, fees))
+        if loss is not None:
+            await self._refused(intent, loss)
+            return
         if self._policy.dry_run:
             await self._would_send(intent, gas_limit, fees)
             return
@@ -269,6 +273,17 @@ class Sender:
         if attempt is not None:
             log.info("signed", extra={"intent": str(intent.intent_id), "tx": attempt.tx_hash})
             await self._broadcast(intent.intent_id, attempt)
+
+    async def _loss(self, intent: QueuedIntent, cost_wei: int) -> TransactionError | None:
+        """Why policy leaves it alone: what it would bring does not cover its gas. None: it does, or nobody can say."""
+        if not self._policy.only_profitable:
+            return None
+        async with self._sessions() as session:
+            worth_wei = await self._outcomes.worth_wei(session, intent.intent_id)
+        if worth_wei is None or worth_wei >= cost_wei:
+            return None
+        words = f"the keeper's fee is worth {worth_wei} wei, and the gas costs {cost_wei} wei"
+        return TransactionError(ErrorKind.UNPROFITABLE, words)
 
     async def _would_send(self, intent: QueuedIntent, gas_limit: int, fees: Fees) -> None:
         words = f"dry run: would be sent with {gas_limit} gas at up to {fees.max_fee_per_gas_wei} wei each"

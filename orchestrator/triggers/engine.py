@@ -52,11 +52,13 @@ class EnginePolicy:
     evaluate_at: which mirrored block is believed. At the latest, firings are soonest; the contracts check again.
     batch_size: how many mandates one transaction fires at most.
     price_jump_bps: a move of a price beyond it stops the sending; None: none does.
+    wrapped_native: the token that stands for the currency of gas, to value keepers' fees with.
     """
 
     evaluate_at: EvaluateAt = "latest"
     batch_size: int = 20
     price_jump_bps: Bps | None = None
+    wrapped_native: str | None = None
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -101,7 +103,7 @@ class Engine:
         self._policy = policy
         self._reached = reached
         self._candidates = Candidates(self._chain_id, self._vault)
-        self._planner = Planner(book, trigger, policy.batch_size, policy.retries)
+        self._planner = Planner(book, trigger, policy.batch_size, policy.retries, policy.wrapped_native)
 
     async def step(self) -> Evaluation | None:
         """Evaluates the newest head that policy believes; None when that was done, or nothing may be done.

@@ -66,6 +66,15 @@ class TriggerOutcomes:
                 return TransactionError(kind, words)
         return TransactionError(ErrorKind.ALREADY_DONE, words)
 
+    async def worth_wei(self, session: AsyncSession, intent_id: uuid.UUID) -> int | None:
+        fees = await session.scalars(select(Trigger.fee_worth_wei).where(Trigger.intent_id == intent_id))
+        total = 0
+        for fee in fees:
+            if fee is None:
+                return None
+            total += fee
+        return total
+
     async def signed(self, session: AsyncSession, intent_id: uuid.UUID) -> None:
         await self._move(session, intent_id, TriggerStatus.PENDING, TriggerStatus.SENDING)
 

@@ -18,6 +18,7 @@ from orchestrator.triggers.states import Action, TriggerStatus
 from orchestrator.triggers.store import Key, RetryPolicy, assign, insert_new, next_generation, standing_of
 from orchestrator.triggers.upkeep import Upkeep
 from orchestrator.triggers.words import why
+from orchestrator.triggers.worth import fee_worth_wei
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Planner:
     trigger: Contract
     batch_size: int
     retries: RetryPolicy
+    wrapped_native: str | None = None
 
     async def store(self, session: AsyncSession, wanted: Sequence[Wanted], head: Head) -> Plan:
         if not wanted:
@@ -86,6 +88,9 @@ class Planner:
             "evaluated_block_hash": head.block_hash,
             "need": one.firing.need,
             "pays": one.firing.pays,
+            "fee_worth_wei": fee_worth_wei(
+                one.firing.fee, one.standing.mandate.source, market, self.wrapped_native, one.oracle.measuring_price
+            ),
             "why": why(one, market),
             "cause_seen_at": cause.seen_at,
         }

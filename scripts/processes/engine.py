@@ -40,6 +40,7 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
                 settings.covenant_evaluate_at,
                 settings.covenant_batch_size,
                 Bps(settings.covenant_max_price_jump_bps),
+                settings.covenant_wrapped_native,
             ),
             reached=reached,
         )

@@ -49,6 +49,7 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
             policy=SendPolicy(
                 max_fee_per_gas_wei=settings.covenant_max_fee_per_gas_wei,
                 dry_run=settings.covenant_dry_run,
+                only_profitable=settings.covenant_only_profitable,
                 breaker=BreakerPolicy(most_failures=settings.covenant_max_failures),
             ),
             reached=reached,

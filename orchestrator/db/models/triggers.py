@@ -71,7 +71,7 @@ class Trigger(Model):
     (its intent is queued), sending, mined, done (final), failed (final), superseded (final: no longer wanted),
     skipped (final: the keeper's fee would not have paid for the gas), cancelled (final: by an operator). The cause
     is a feed's round (`feed`, `round_id`) or a bill (`due_at`). `why` says in words why it fires,
-    `error` why it failed.
+    `error` why it failed. `fee_worth_wei`: the keeper's fee in the currency of gas; null when nobody can say.
     """
 
     __tablename__ = "triggers"
@@ -111,6 +111,7 @@ class Trigger(Model):
     evaluated_block_hash: Mapped[str] = mapped_column(Hash())
     need: Mapped[int] = mapped_column(Integer256())
     pays: Mapped[int] = mapped_column(Integer256())
+    fee_worth_wei: Mapped[int | None] = mapped_column(Integer256())
     why: Mapped[str] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     intent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("intents.id"))

@@ -102,12 +102,16 @@ class Told:
     """Outcomes as they were told, in order: (what, intent)."""
 
     calls: list[tuple[str, uuid.UUID]] = field(default_factory=list)
+    worth: int | None = None
 
     def of(self, intent_id: uuid.UUID) -> list[str]:
         return [what for what, told in self.calls if told == intent_id]
 
     async def explain(self, intent_id: uuid.UUID, error: TransactionError, node: Node, sender: str) -> TransactionError:
         return error
+
+    async def worth_wei(self, session: AsyncSession, intent_id: uuid.UUID) -> int | None:
+        return self.worth
 
     async def signed(self, session: AsyncSession, intent_id: uuid.UUID) -> None:
         self.calls.append(("signed", intent_id))

@@ -176,3 +176,21 @@ async def test_what_is_mined_can_not_be_cancelled(ground: Ground) -> None:
         await cancel(ground, uuid.uuid4())
     async with ground.sessions() as session:
         assert (await session.get_one(Intent, intent_id)).cancel_requested_at is None
+
+
+async def test_what_would_bring_less_than_its_gas_costs_is_left_alone_if_policy_says_so(ground: Ground) -> None:
+    frugal = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=replace(POLICY, only_profitable=True))
+    ground.told.worth = 1
+    poor = await ground.queue()
+    await frugal.tick()
+    intent = await ground.intent(poor)
+    assert (intent.status, intent.error_kind, intent.nonce) == ("failed", "unprofitable", None)
+    assert str(intent.error).startswith("the keeper's fee is worth 1 wei, and the gas costs ")
+    assert ground.told.of(poor) == ["failed: unprofitable"]
+    ground.told.worth = None
+    unknown = await ground.queue()
+    await frugal.tick()
+    ground.told.worth = 10**18
+    rich = await ground.queue()
+    await frugal.tick()
+    assert await ground.settle(unknown, rich) == ["finalized", "finalized"]
