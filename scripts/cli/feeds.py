@@ -1,4 +1,4 @@
-"""List oracle feeds and what is thought of their health, the rounds of one, or judge a file of rounds."""
+"""List oracle feeds and what is thought of their health, read any feed, or judge a file of rounds."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from eth_utils.address import to_checksum_address
 from rich.console import Console
 
 from oracles.chainlink.directory import policy_of, read_directory
+from oracles.chainlink.reading import FeedReading, read_feed
 from oracles.health import DEFAULT_MARGIN_S, FeedPolicy, FeedStatus
+from oracles.health import judge as judge_rounds
 from oracles.history import PastRound, count_by_status, judge_each
 from oracles.judging import Judged, Policies, judge_feeds, read_policies
 from oracles.rounds import RoundsFile, read_rounds
 from orchestrator.alerts import Alerts
+from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.migrate import require_current_schema
 from orchestrator.db.session import open_engine, sessions_of
 from orchestrator.metrics import Metrics
@@ -48,6 +52,50 @@ def judge(as_json: AsJson = False) -> None:
     policies = read_policies(settings.covenant_feed_directory)
     judged = asyncio.run(_judge(database_url, chain_id, policies))
     show({"items": [_facts_of(one) for one in judged]}, as_json, _write_judged)
+
+
+@app.command()
+def read(
+    feed: Annotated[str, typer.Argument(help="the address of any Chainlink-shaped feed")],
+    directory: Annotated[Path | None, typer.Option(help="Chainlink's directory of feeds, as JSON")] = None,
+    heartbeat_s: Annotated[int, typer.Option(min=1, help="where no directory says it")] = 3_600,
+    as_json: AsJson = False,
+) -> None:
+    """Read a feed at the newest block of RPC_URL's chain and judge its newest round; needs no mirror."""
+    known = None if directory is None else read_directory(directory).at(feed)
+    policy = FeedPolicy(heartbeat_s=heartbeat_s) if known is None else policy_of(known)
+    reading = asyncio.run(_read(settings_of_service().require_rpc_urls()[0], feed))
+    judgement = judge_rounds([reading.newest], policy, reading.now)
+    body = {
+        "feed": reading.feed,
+        "name": None if known is None else known.name,
+        "decimals": reading.decimals,
+        "aggregator": reading.aggregator,
+        "phase": reading.phase,
+        "round_id": str(reading.newest.round_id),
+        "aggregator_round": str(reading.aggregator_round),
+        "answer": str(reading.newest.answer),
+        "updated_at": reading.newest.updated_at,
+        "block_number": reading.block_number,
+        "status": judgement.status.value,
+        "reason": judgement.reason,
+    }
+    show(body, as_json, _write_reading)
+
+
+async def _read(rpc_url: str, feed: str) -> FeedReading:
+    rpc = JsonRpc(rpc_url)
+    try:
+        return await read_feed(ChainReader(rpc), feed)
+    finally:
+        await rpc.aclose()
+
+
+def _write_reading(console: Console, body: Body) -> None:
+    console.print(f"{body['name'] or body['feed']}: {body['status']}: {body['reason']}", markup=False)
+    console.print(f"answer {body['answer']} with {body['decimals']} decimals, of {body['updated_at']}")
+    behind = f"round {body['aggregator_round']} of {body['aggregator']}, phase {body['phase']}"
+    console.print(f"{behind}, at block {body['block_number']}", style="dim")
 
 
 @app.command()

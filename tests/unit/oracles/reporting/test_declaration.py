@@ -84,3 +84,17 @@ def test_a_missing_file_says_which_variable_names_it(tmp_path: Path) -> None:
     with pytest.raises(BadDeclaration) as refused:
         read_declaration(tmp_path / "none.toml")
     assert "COVENANT_REPORTER" in refused.value.hint
+
+
+EXAMPLE = (Path(__file__).parents[4] / "deployments" / "reporter.example.toml").read_text(encoding="utf-8")
+
+
+def test_the_example_declares_a_price_and_what_it_comments_out_declares_the_other_facts(tmp_path: Path) -> None:
+    head, _, facts = EXAMPLE.partition("[fact]")
+    assert read_declaration(declared(tmp_path, head + "[fact]" + facts)).fact.kind == "price"
+    commented = [f"[fact]{fact}" for fact in facts.split("# [fact]")[1:]]
+    kinds = []
+    for fact in commented:
+        block = fact.partition("\n\n")[0].replace("\n# ", "\n").replace("\n#", "\n")
+        kinds.append(read_declaration(declared(tmp_path, head + block + "\n")).fact.kind)
+    assert kinds == ["fx", "rate", "revenue"]
