@@ -66,21 +66,22 @@ class Author:
         self._lines: list[OpenedLine] = []
         self._mandates: list[Mandate] = []
         self._groups = 0
+        self._rounds = 0
 
-    def next(self, at: int) -> Operation:
-        """The next operation, for a block of the second ``at``."""
+    def next(self) -> Operation:
+        """The next operation."""
         if len(self._lines) < 2:
-            return self._open(at)
+            return self._open()
         choices = {**_WEIGHTS, Author._open: 0.0 if len(self._lines) >= MOST_LINES else _WEIGHTS[Author._open]}
-        return self._random.choices(list(choices), list(choices.values()))[0](self, at)
+        return self._random.choices(list(choices), list(choices.values()))[0](self)
 
-    def rounds(self, at: int) -> list[Operation]:
+    def rounds(self) -> list[Operation]:
         """A sane round of every feed."""
-        return [self._round(market, market.answer, at) for market in self._ground.markets]
+        return [self._round(market, market.answer) for market in self._ground.markets]
 
     # ---------------------------------------------------------------- lines
 
-    def _open(self, at: int) -> Operation:
+    def _open(self) -> Operation:
         random = self._random
         self._groups += 1
         lender, borrower = random.choice(LENDERS), random.choice(BORROWERS)
@@ -107,7 +108,7 @@ class Author:
             amort_bps=Bps(random.choice((0, 1_000))),
             period_hours=24,
             grace_hours=random.choice((12, 48)),
-            draw_window_hours=random.choice((24, 24 * 30)),
+            draw_window_hours=random.choice((48, 24 * 30, 24 * 30)),
             term_hours=24 * 60,
             expiry=FOREVER,
             group=self._groups,
@@ -121,91 +122,91 @@ class Author:
         data = VAULT.encode_call("open", typed.message, typed.sign(lender.account), amount, borrower.address)
         return Operation(f"{borrower.value} opens line {line.line_id}", borrower.address, self._ground.vault, data)
 
-    def _deposit(self, _at: int) -> Operation:
+    def _deposit(self) -> Operation:
         line = self._line()
         return self._vault(line.borrower, "deposit", line.line_id, self._part(2 * line.market.unit))
 
-    def _withdraw(self, _at: int) -> Operation:
+    def _withdraw(self) -> Operation:
         line = self._line()
         return self._vault(
             line.borrower, "withdraw", line.line_id, self._part(line.market.unit // 10), line.borrower.address
         )
 
-    def _deposit_reserve(self, _at: int) -> Operation:
+    def _deposit_reserve(self) -> Operation:
         line = self._line()
         return self._vault(line.borrower, "depositReserve", line.line_id, self._part(line.limit // 4))
 
-    def _withdraw_reserve(self, _at: int) -> Operation:
+    def _withdraw_reserve(self) -> Operation:
         line = self._line()
         return self._vault(
             line.borrower, "withdrawReserve", line.line_id, self._part(line.limit // 20), line.borrower.address
         )
 
-    def _draw(self, _at: int) -> Operation:
+    def _draw(self) -> Operation:
         line = self._line()
         return self._vault(line.borrower, "draw", line.line_id, self._part(line.limit // 2), line.borrower.address)
 
-    def _repay(self, _at: int) -> Operation:
+    def _repay(self) -> Operation:
         line = self._line()
         return self._vault(line.borrower, "repay", line.line_id, self._part(line.limit // 4))
 
-    def _repay_from_reserve(self, _at: int) -> Operation:
+    def _repay_from_reserve(self) -> Operation:
         line, amount = self._line(), self._part(self._random.randrange(1, 500) * USDC)
         repayment = _repayment(self._random.choice(_NEEDS), amount, 2 * amount, 50)
         return self._vault(line.borrower, "repayFromReserve", line.line_id, repayment)
 
-    def _repay_in_kind(self, _at: int) -> Operation:
+    def _repay_in_kind(self) -> Operation:
         line = self._line()
         repayment = _repayment(self._random.choice(_NEEDS), self._part(100 * USDC), 10 * line.market.unit, 10)
         return self._vault(line.borrower, "repayInKind", line.line_id, repayment)
 
-    def _claim(self, _at: int) -> Operation:
+    def _claim(self) -> Operation:
         line = self._line()
         token = self._random.choice((self._ground.usdc, self._ground.usdc, line.market.collateral))
         return self._vault(line.lender, "claim", line.line_id, token, line.lender.address)
 
-    def _close(self, _at: int) -> Operation:
+    def _close(self) -> Operation:
         line = self._line()
         return self._vault(line.borrower, "close", line.line_id, line.borrower.address)
 
-    def _terminate(self, _at: int) -> Operation:
+    def _terminate(self) -> Operation:
         return self._vault(Person.KEEPER, "terminate", self._line().line_id)
 
-    def _liquidate(self, _at: int) -> Operation:
+    def _liquidate(self) -> Operation:
         line = self._line()
         repaid = self._random.choice((0, 2**90, line.limit // 2))
         return self._vault(Person.KEEPER, "liquidate", line.line_id, repaid, 0, Person.KEEPER.address)
 
-    def _several_at_once(self, _at: int) -> Operation:
+    def _several_at_once(self) -> Operation:
         line = self._line()
         calls = [VAULT.encode_call("depositReserve", line.line_id, self._part(50 * USDC)) for _ in range(3)]
         return self._vault(line.borrower, "multicall", calls)
 
     # ---------------------------------------------------------------- notes, offers, permissions
 
-    def _move_note(self, _at: int) -> Operation:
+    def _move_note(self) -> Operation:
         line = self._line()
         to = self._random.choice((Person.OTHER_LENDER, Person.LENDER, Person.KEEPER))
         data = NFT.encode_call("transferFrom", line.lender.address, to.address, line.line_id)
         return Operation(f"note {line.line_id} to {to.value}", line.lender.address, self._ground.nft, data)
 
-    def _cancel_group(self, _at: int) -> Operation:
+    def _cancel_group(self) -> Operation:
         group = self._random.randrange(1, self._groups + 3)
         return self._vault(self._random.choice(LENDERS), "cancelGroup", self._ground.usdc, group)
 
-    def _bump_epoch(self, _at: int) -> Operation:
+    def _bump_epoch(self) -> Operation:
         return self._vault(self._random.choice((Person.KEEPER, Person.ADMIN)), "bumpEpoch")
 
-    def _set_operator(self, _at: int) -> Operation:
+    def _set_operator(self) -> Operation:
         operator = self._random.choice((self._ground.trigger, Person.KEEPER.address))
         return self._vault(self._random.choice(BORROWERS), "setOperator", operator, self._random.random() < 0.8)
 
-    def _stop_or_resume(self, _at: int) -> Operation:
+    def _stop_or_resume(self) -> Operation:
         return self._vault(Person.ADMIN, self._random.choice(("stop", "resume")))
 
     # ---------------------------------------------------------------- mandates
 
-    def _register(self, _at: int) -> Operation:
+    def _register(self) -> Operation:
         random, line = self._random, self._line()
         kind = random.choice((Kind.DUE, Kind.DUE, Kind.LTV, Kind.LEVEL))
         level = kind is Kind.LEVEL
@@ -230,29 +231,29 @@ class Author:
         data = TRIGGER.encode_call("register", typed.message, typed.sign(line.borrower.account))
         return self._trigger(Person.KEEPER, f"register {kind.name} of line {line.line_id}", data)
 
-    def _fire(self, at: int) -> Operation:
+    def _fire(self) -> Operation:
         if not self._mandates:
-            return self._register(at)
+            return self._register()
         mandate = self._random.choice(self._mandates)
         message = mandate_data(mandate, CHAIN_ID, self._ground.trigger).message
         data = TRIGGER.encode_call("fire", message, Person.KEEPER.address)
         return self._trigger(Person.KEEPER, f"fire {mandate.kind.name} of line {mandate.line_id}", data)
 
-    def _revoke(self, _at: int) -> Operation:
+    def _revoke(self) -> Operation:
         nonce = self._random.randrange(len(self._mandates) + 5)
         borrower = self._random.choice(BORROWERS)
         return self._trigger(borrower, f"revoke {nonce}", TRIGGER.encode_call("revoke", nonce))
 
     # ---------------------------------------------------------------- rounds
 
-    def _move_price(self, at: int) -> Operation:
+    def _move_price(self) -> Operation:
         market = self._random.choice(self._ground.markets)
-        percent = self._random.choice((100, 100, 95, 105, 60, self._random.randrange(30, 140)))
-        return self._round(market, market.answer * percent // 100, at)
+        percent = self._random.choice((100, 100, 95, 105, 60, self._random.randrange(5, 140)))
+        return self._round(market, market.answer * percent // 100)
 
-    def _absurd_round(self, _at: int) -> Operation:
+    def _absurd_round(self) -> Operation:
         market = self._random.choice(self._ground.markets)
-        return self._round(market, market.answer, BEYOND_ANY_CLOCK)
+        return self._round(market, market.answer, updated_at=BEYOND_ANY_CLOCK)
 
     # ---------------------------------------------------------------- what all have in common
 
@@ -271,7 +272,10 @@ class Author:
     def _trigger(self, who: Person, words: str, data: bytes) -> Operation:
         return Operation(words, who.address, self._ground.trigger, data)
 
-    def _round(self, market: SimulatedMarket, answer: int, updated_at: int) -> Operation:
+    def _round(self, market: SimulatedMarket, answer: int, updated_at: int | None = None) -> Operation:
+        """Of a second before the history begins: wherever a reorg puts it, it is never of the future."""
+        self._rounds += 1
+        updated_at = updated_at or self._ground.head_timestamp - ROUNDS_BEGIN_BEFORE_S + self._rounds
         data = FEED.encode_call("push", answer, updated_at)
         return Operation(f"round {answer}", Person.ADMIN.address, market.feed, data)
 
@@ -291,24 +295,26 @@ def _repayment(need: int, amount: int, max_spent: int, fee_bps: int) -> dict[str
 AMOUNT, BILL, EXCESS = range(3)
 """The vault's `Need`."""
 
+ROUNDS_BEGIN_BEFORE_S: Final = 10**5
+
 _NEEDS: Final = (AMOUNT, AMOUNT, BILL, EXCESS)
 
 MOST_LINES: Final = 8
 
-_WEIGHTS: Final[dict[Callable[[Author, int], Operation], float]] = {
+_WEIGHTS: Final[dict[Callable[[Author], Operation], float]] = {
     Author._open: 8,
     Author._deposit: 4,
     Author._withdraw: 3,
     Author._deposit_reserve: 7,
-    Author._withdraw_reserve: 3,
-    Author._draw: 14,
+    Author._withdraw_reserve: 2,
+    Author._draw: 16,
     Author._repay: 6,
     Author._repay_from_reserve: 5,
     Author._repay_in_kind: 4,
     Author._claim: 6,
     Author._close: 2,
     Author._terminate: 2,
-    Author._liquidate: 5,
+    Author._liquidate: 3,
     Author._several_at_once: 3,
     Author._move_note: 4,
     Author._cancel_group: 2,

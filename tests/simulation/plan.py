@@ -21,6 +21,9 @@ FINALITY_DEPTH: Final = 64
 
 BLOCK_TIME_S: Final = 12
 
+_STEPS_S: Final = (1, *8 * (BLOCK_TIME_S,), 600, 3_600, 25 * 3_600)
+"""Between blocks; now and then a day, so that bills come due."""
+
 TABLES: Final = ("leases", "cursors", "blocks", "logs", "line_versions", "lines", "outbox_events")
 """Where a transaction of the indexer can be held until the moment at which it is cut."""
 
@@ -212,7 +215,7 @@ class _Chain:
     def ending(self) -> list[PlannedBlock]:
         """A last sane round of each feed, then quiet."""
         at = self._now() + BLOCK_TIME_S
-        return self._stand([PlannedBlock(at, tuple(self._author.rounds(at)))]) + self._silence(2)
+        return self._stand([PlannedBlock(at, tuple(self._author.rounds()))]) + self._silence(2)
 
     def _some(self, count: int) -> list[PlannedBlock]:
         return self._with([], count)
@@ -222,10 +225,10 @@ class _Chain:
         random, blocks, at = self._random, [], self._now()
         place = sorted(random.randrange(count) for _ in again)
         for number in range(count):
-            at += random.choice((1, BLOCK_TIME_S, BLOCK_TIME_S, 600, 3_600, 25 * 3_600))
+            at += random.choice(_STEPS_S)
             old = [operation for operation, where in zip(again, place, strict=True) if where == number]
             fresh = random.choice((0, 1, 1, 2, 3)) if count < 10 or random.random() < 0.3 else 0
-            blocks.append(PlannedBlock(at, (*old, *(self._author.next(at) for _ in range(fresh)))))
+            blocks.append(PlannedBlock(at, (*old, *(self._author.next() for _ in range(fresh)))))
         return self._stand(blocks)
 
     def _silence(self, count: int) -> list[PlannedBlock]:

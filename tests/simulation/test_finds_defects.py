@@ -39,11 +39,11 @@ class Writer:
 
     def ending(self) -> tuple[PlannedBlock, ...]:
         self._at += 12
-        return (PlannedBlock(self._at, tuple(self._author.rounds(self._at))),)
+        return (PlannedBlock(self._at, tuple(self._author.rounds())),)
 
     def _block(self, operations: int) -> PlannedBlock:
         self._at += 12
-        return PlannedBlock(self._at, tuple(self._author.next(self._at) for _ in range(operations)))
+        return PlannedBlock(self._at, tuple(self._author.next() for _ in range(operations)))
 
 
 def logs_left_out(writer: Writer) -> Sequence[Act]:
