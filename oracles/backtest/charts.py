@@ -55,7 +55,7 @@ def price_chart(played: Played, decimals: Decimals) -> str:
         zorder=3,
         label="liquidations",
     )
-    axes.legend(frameon=False, fontsize=8)
+    _name(figure)
     return _svg(figure)
 
 
@@ -68,7 +68,7 @@ def bands_chart(played: Played, decimals: Decimals) -> str:
     labels = [f"up to {tops[0]}", *between, f"above {tops[-1]}"]
     columns = [[row[band] / 10**decimals.loan for row in played.bands.debts] for band in range(len(labels))]
     axes.stackplot(times, columns, labels=labels, colors=BAND_COLOURS)
-    axes.legend(frameon=False, fontsize=7, ncols=4, loc="upper left")
+    _name(figure)
     return _svg(figure)
 
 
@@ -84,7 +84,7 @@ def repayments_chart(played: Played, decimals: Decimals) -> str:
                 heights[_bucket(event, start, width_s)] += event.paid / 10**decimals.loan
         _bars(axes, start, width_s, heights, bottoms, act.value, colour)
         bottoms = [a + b for a, b in zip(bottoms, heights, strict=True)]
-    axes.legend(frameon=False, fontsize=7, ncols=3, loc="upper left")
+    _name(figure)
     return _svg(figure)
 
 
@@ -115,7 +115,13 @@ def _axes(label: str) -> tuple[Figure, Axes]:
     axes.tick_params(labelsize=8)
     axes.set_ylabel(label, fontsize=8)
     axes.xaxis_date()
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     return figure, axes
+
+
+def _name(figure: Figure) -> None:
+    """What the colours mean, below the chart, where it covers nothing."""
+    figure.legend(frameon=False, fontsize=7, ncols=7, loc="outside lower center")
 
 
 def _svg(figure: Figure) -> str:
