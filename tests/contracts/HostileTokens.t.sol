@@ -217,8 +217,21 @@ contract HostileTokensTest is VaultFixture {
 
     /// Pitfall 14
     function testFuzz_tokens_of_any_decimals_draw_to_the_same_ltv(uint8 loanDecimals, uint8 collateralDecimals) public {
-        loanDecimals = uint8(bound(loanDecimals, 0, 18));
-        collateralDecimals = uint8(bound(collateralDecimals, 0, 18));
+        assertDrawsToTheLtv(uint8(bound(loanDecimals, 0, 18)), uint8(bound(collateralDecimals, 0, 18)));
+    }
+
+    /// Pitfall 14
+    function test_tokens_of_0_6_8_and_18_decimals_draw_to_the_same_ltv() public {
+        uint8[4] memory decimals = [0, 6, 8, 18];
+        for (uint256 i = 0; i < 16; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            assertDrawsToTheLtv(decimals[i / 4], decimals[i % 4]);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev 50 of a collateral worth 2,000 each carry 60,000 at 60 %, and not a base unit more.
+    function assertDrawsToTheLtv(uint8 loanDecimals, uint8 collateralDecimals) internal {
         usdc = new LocalToken("Loan", "L", loanDecimals);
         weth = new LocalToken("Collateral", "C", collateralDecimals);
         uint256 oneLoan = 10 ** uint256(loanDecimals);
@@ -242,9 +255,10 @@ contract HostileTokensTest is VaultFixture {
         (offer.limit, offer.groupCap) = (uint96(100_000 * oneLoan), uint96(100_000 * oneLoan));
         offer.minCollateral = uint96(50 * oneCollateral);
         uint256 id = openWith(offer);
-        vm.expectRevert();
-        draw(id, uint96(60_000 * oneLoan + 1));
-        draw(id, uint96(60_000 * oneLoan));
+        uint256 most = 60_000 * oneLoan;
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BeyondInitialLtv.selector, most + 1, 100_000 * oneLoan, 6000));
+        draw(id, uint96(most + 1));
+        draw(id, uint96(most));
         setPrice(1400e8);
         vm.prank(borrower);
         (uint96 repaid,) = vault.liquidate(id, type(uint96).max, 0, borrower);
@@ -264,6 +278,18 @@ contract HostileTokensTest is VaultFixture {
         assertFalse(received);
         (received,) = address(vault).call{value: 1 ether}(abi.encodeCall(vault.multicall, (new bytes[](0))));
         assertFalse(received);
+    }
+
+    /// What a token adds to the vault's balance by itself belongs to no line, and stands in nobody's way.
+    function test_a_balance_that_grew_by_itself_changes_no_line() public {
+        lendHostile();
+        uint256 id = openDrawn(10_000e6);
+        bytes32 before = vault.stateHash(id);
+        token.mint(address(vault), 1000e6);
+        assertEq(vault.stateHash(id), before);
+        close(id);
+        assertEq(claimLoan(id), LIMIT);
+        assertEq(token.balanceOf(address(vault)), 1000e6);
     }
 
     /// A rebasing token must not be listed; where one was, the loss stays with its market's lines.

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Observation} from "contracts/interfaces/IAttestedFeed.sol";
 import {Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {IOracleAdapter} from "contracts/interfaces/IOracleAdapter.sol";
 import {From, Kind, Mandate, MandateState} from "contracts/interfaces/IRepayTrigger.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
+import {AttestedFeed} from "contracts/oracle/AttestedFeed.sol";
 
 import {TriggerFixture} from "./support/TriggerFixture.sol";
 
 contract RepayTriggerFireTest is TriggerFixture {
+    /// @dev In the order of their addresses.
+    uint256[3] internal reporterKeys = [4, 2, 3];
+
     // ---------------------------------------------------------------- DUE
 
     /// Pitfall 16: a keeper is paid for a bill that is due, and not before.
@@ -240,6 +245,36 @@ contract RepayTriggerFireTest is TriggerFixture {
         (uint256 mark, uint256 carry) = trigger.shareOf(trigger.hashMandate(mandate));
         assertEq(mark, 10_000e8);
         assertEq(carry, 0);
+    }
+
+    /// Revenue that people attest: three of them sign the sum, and a tenth of what it grew by is paid.
+    function test_share_counts_revenue_that_reporters_attest() public {
+        AttestedFeed attested = attestedRevenue();
+        attest(attested, 7000e8);
+        Mandate memory mandate = mandateOf(Kind.SHARE, From.RESERVE);
+        mandate.feed = address(attested);
+        register(mandate);
+        skip(1);
+        attest(attested, 10_000e8);
+        (uint96 paid,) = fire(mandate);
+        assertEq(paid, 300e6);
+    }
+
+    function attestedRevenue() internal returns (AttestedFeed) {
+        address[] memory reporters = new address[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            reporters[i] = vm.addr(reporterKeys[i]);
+        }
+        return new AttestedFeed("revenue in USD", 8, reporters, 3, 1 hours, 0, type(int192).max);
+    }
+
+    function attest(AttestedFeed attested, int256 sum) internal {
+        bytes32 digest = attested.observationDigest(attested.latestRound() + 1, sum, uint40(block.timestamp));
+        Observation[] memory observations = new Observation[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            observations[i] = Observation(sum, uint40(block.timestamp), signBy(reporterKeys[i], digest));
+        }
+        attested.submit(observations);
     }
 
     function test_share_carries_what_the_cap_kept_back() public {

@@ -25,9 +25,10 @@ contract HostileFeed {
 
     function latestRoundData() external returns (uint80, int256, uint256, uint256, uint80) {
         if (mode == Mode.REVERTS) revert("no");
+        // As much as a feed's gas pays for: the price of memory grows with its square.
         if (mode == Mode.REVERTS_WITH_MEGABYTES) {
             assembly {
-                revert(0, 30000)
+                revert(0, 150000)
             }
         }
         if (mode == Mode.RETURNS_MEGABYTES) {
@@ -39,7 +40,7 @@ contract HostileFeed {
                 mstore(0x40, now_)
                 mstore(0x60, now_)
                 mstore(0x80, 1)
-                return(0, 30000)
+                return(0, 150000)
             }
         }
         if (mode == Mode.BURNS_GAS) while (true) {}
