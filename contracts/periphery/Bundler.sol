@@ -101,8 +101,7 @@ contract Bundler is IBundler, Multicall, ReentrancyGuardTransient {
     /// @inheritdoc IBundler
     function repay(uint256 id, uint96 amount) external nonReentrant returns (uint96 paid) {
         address token = _marketOf(id).loanToken;
-        (, uint256 debt) = vault.owed(id);
-        _take(msg.sender, token, debt.min(amount));
+        _take(msg.sender, token, _debtOf(id).min(amount));
         paid = vault.repay(id, amount);
         _giveBack(token);
     }
@@ -171,6 +170,9 @@ contract Bundler is IBundler, Multicall, ReentrancyGuardTransient {
 
     /// @dev Closes the old line with what the vault was allowed to take, and opens the new one.
     function _move(address account, Refinancing memory refinancing) private returns (uint256 newId) {
+        // audit: unused-return: it takes what `_cashToClose` says, or nothing happens
+        // audit: reentrancy-events: the event names the line that the calls open; the guard holds, a flash loan calls back once
+        // slither-disable-next-line unused-return,reentrancy-events
         vault.close(refinancing.oldId, account);
         newId = _open(account, refinancing.opening);
         emit EventsLib.Refinanced(account, refinancing.oldId, newId);
@@ -200,8 +202,13 @@ contract Bundler is IBundler, Multicall, ReentrancyGuardTransient {
 
     /// @dev What `close` will take in cash now: the reserve pays first.
     function _cashToClose(uint256 id) private view returns (uint256) {
-        (, uint256 debt) = vault.owed(id);
-        return debt.zeroFloorSub(vault.stored(id).reserve);
+        return _debtOf(id).zeroFloorSub(vault.stored(id).reserve);
+    }
+
+    function _debtOf(uint256 id) private view returns (uint256 debt) {
+        // audit: unused-return: what is due is part of the debt
+        // slither-disable-next-line unused-return
+        (, debt) = vault.owed(id);
     }
 
     // ---------------------------------------------------------------- money
