@@ -110,6 +110,37 @@ contract InKindTest is VaultFixture {
         pay(1000e6, 1, 0);
     }
 
+    // ---------------------------------------------------------------- what is needed
+
+    function test_a_bill_in_kind_is_what_is_due_and_without_one_nothing_is() public {
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
+        vm.prank(borrower);
+        vault.repayInKind(id, billOf());
+        pass(PERIOD);
+        uint256 due = dueOf(id);
+        vm.prank(borrower);
+        (uint96 needed, uint96 paid,,) = vault.repayInKind(id, billOf());
+        assertEq(needed, due);
+        assertEq(paid, due);
+    }
+
+    /// In kind an excess takes more than in cash: the collateral shrinks with the debt.
+    function test_an_excess_in_kind_restores_the_initial_ltv_above_its_threshold() public {
+        setPrice(1600e8);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
+        vm.prank(borrower);
+        vault.repayInKind(id, excessOf(7500));
+        vm.prank(borrower);
+        uint256 inCash = vault.neededOf(id, excessOf(7400));
+        vm.prank(borrower);
+        (uint96 needed, uint96 paid, uint96 seized,) = vault.repayInKind(id, excessOf(7400));
+        assertEq(inCash, 60_000e6 - 48_000e6);
+        assertEq(needed, ceilDiv(12_000e6 * 98, 98 - 60));
+        assertEq(paid, needed);
+        uint256 value = uint256(MIN_COLLATERAL - seized) * oracle.measuringPrice() / 1e36;
+        assertLe(debtOf(id) * 1e4, 6000 * value + 2e4);
+    }
+
     // ---------------------------------------------------------------- where it goes
 
     function test_collateral_moves_to_the_claim_and_nothing_back_to_undrawn() public {

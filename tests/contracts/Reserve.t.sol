@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Source, StoredState} from "contracts/interfaces/ICreditVault.sol";
+import {Repayment, Source, StoredState} from "contracts/interfaces/ICreditVault.sol";
+import {IOracleAdapter} from "contracts/interfaces/IOracleAdapter.sol";
 import {MAX_KEEPER_FEE_BPS} from "contracts/libraries/ConstantsLib.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
@@ -168,5 +169,89 @@ contract ReserveTest is VaultFixture {
         depositReserve(id, 5000e6);
         pay(5000e6, 5000e6, 0);
         assertEq(vault.stored(id).undrawn, LIMIT - 15_000e6);
+    }
+
+    // ---------------------------------------------------------------- what is needed
+
+    function assertNothingDue(Repayment memory repayment) internal {
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
+        vm.prank(borrower);
+        vault.repayFromReserve(id, repayment);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
+        vm.prank(borrower);
+        vault.neededOf(id, repayment);
+    }
+
+    function needed(Repayment memory repayment) internal returns (uint96) {
+        vm.prank(borrower);
+        return vault.neededOf(id, repayment);
+    }
+
+    /// Pitfall 16: a bill is paid as it stands, to the unit, and only where there is one.
+    function test_a_bill_is_needed_from_its_second_on_and_no_longer_than_it_is_unpaid() public {
+        depositReserve(id, 5000e6);
+        pass(PERIOD - 1);
+        assertNothingDue(billOf());
+        pass(1);
+        uint256 due = dueOf(id);
+        assertEq(needed(billOf()), due);
+        vm.prank(borrower);
+        (uint96 needed_, uint96 paid,) = vault.repayFromReserve(id, billOf());
+        assertEq(needed_, due);
+        assertEq(paid, due);
+        assertNothingDue(billOf());
+    }
+
+    /// 20,000 dollars against 50 ether: 60 % at 666.67 dollars for one, 70 % at 571.43.
+    function test_an_excess_is_needed_above_both_the_threshold_and_the_initial_ltv() public {
+        depositReserve(id, 5000e6);
+        setPrice(571.43e8);
+        assertNothingDue(excessOf(7000));
+        setPrice(571.42e8);
+        assertEq(needed(excessOf(7000)), 20_000e6 - 28_571e6 * 6 / 10);
+        setPrice(667e8);
+        assertNothingDue(excessOf(0));
+        setPrice(666e8);
+        assertEq(needed(excessOf(0)), 20_000e6 - 33_300e6 * 6 / 10);
+        vm.prank(borrower);
+        (, uint96 paid,) = vault.repayFromReserve(id, excessOf(0));
+        assertEq(paid, 20e6);
+        assertNothingDue(excessOf(0));
+    }
+
+    /// Pitfall 1: without a price there is no excess; what needs none is paid all the same.
+    function test_an_excess_needs_a_price_and_a_bill_needs_none() public {
+        depositReserve(id, 5000e6);
+        pass(PERIOD);
+        setPrice(0);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.NON_POSITIVE, address(feed)
+            )
+        );
+        vm.prank(borrower);
+        vault.repayFromReserve(id, excessOf(0));
+        vm.prank(borrower);
+        vault.repayFromReserve(id, billOf());
+    }
+
+    function test_an_amount_is_needed_up_to_the_debt() public {
+        assertEq(needed(repaymentOf(1000e6, 0, 0)), 1000e6);
+        assertEq(needed(repaymentOf(type(uint96).max, 0, 0)), 20_000e6);
+        assertNothingDue(repaymentOf(0, type(uint96).max, 0));
+    }
+
+    function test_what_is_needed_is_told_even_where_the_reserve_pays_less() public {
+        depositReserve(id, 300e6);
+        vm.prank(borrower);
+        (uint96 needed_, uint96 paid,) = vault.repayFromReserve(id, repaymentOf(1000e6, 1000e6, 0));
+        assertEq(needed_, 1000e6);
+        assertEq(paid, 300e6);
+    }
+
+    function test_what_is_needed_is_told_to_whom_it_would_be_paid_for() public {
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotBorrower.selector, id, stranger));
+        vm.prank(stranger);
+        vault.neededOf(id, billOf());
     }
 }

@@ -201,6 +201,16 @@ abstract contract VaultFixture is Creation {
         return Repayment(Need.AMOUNT, 0, amount, maxSpent, feeBps, keeper);
     }
 
+    /// @dev A repayment of the bill, with as much to spend as it takes.
+    function billOf() internal view returns (Repayment memory) {
+        return Repayment(Need.BILL, 0, 0, type(uint96).max, 0, keeper);
+    }
+
+    /// @dev The same of what exceeds the initial LTV, once debt over value is above `thresholdBps`.
+    function excessOf(uint16 thresholdBps) internal view returns (Repayment memory) {
+        return Repayment(Need.EXCESS, thresholdBps, 0, type(uint96).max, 0, keeper);
+    }
+
     // ---------------------------------------------------------------- facts
 
     function debtOf(uint256 id) internal view returns (uint256 debt) {
