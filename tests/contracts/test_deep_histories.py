@@ -24,7 +24,7 @@ def test_seeds_that_passed_are_kept_and_not_run_again(tmp_path: Path, capsys: py
 def test_a_seed_that_fails_is_told_with_the_command_that_repeats_it_and_is_not_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credit, "keeper_fee_down", lambda paid, fee_bps: Wei(1))
+    monkeypatch.setattr(credit, "keeper_fee_down", lambda paid, fee_bps: Wei(0))
     kept = tmp_path / "histories.json"
 
     assert main(["0..9"], kept) == 1
