@@ -133,6 +133,10 @@ simulate: build-release ## the mirror under faults against one without, seed by 
 crash: build ## engine and sender killed with SIGKILL at every named step; goes on where it stopped (SEEDS=0..19)
 	@python -m tests.simulation.crashes.crash $(or $(SEEDS),0..19) $(ARGS)
 
+.PHONY: duel
+duel: build ## two engines and two senders at once, killed or frozen now and then (MINUTES=10)
+	@python -m tests.simulation.crashes.duel --minutes $(or $(MINUTES),10) $(ARGS)
+
 # ---------------------------------------------------------------- measure
 
 .PHONY: audit coverage gas bench-mirror

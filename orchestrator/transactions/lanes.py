@@ -20,7 +20,7 @@ from orchestrator.transactions.signers import Signer, UnsignedTransaction
 from orchestrator.transactions.states import UNMINED, IntentStatus, moved
 
 TRANSFER_GAS = 21_000
-LOCK_TIMEOUT_S = 5
+LOCK_TIMEOUT_S = 4
 
 
 async def lock_lane(session: AsyncSession, chain_id: int, signer: str, nonce_at_head: int) -> Lane:

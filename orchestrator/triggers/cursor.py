@@ -15,7 +15,7 @@ from orchestrator.db.session import Sessions
 
 BEFORE_ALL: Final = -1
 _NO_HASH: Final = "0x" + "00" * 32
-_LOCK_TIMEOUT_S: Final = 5
+_LOCK_TIMEOUT_S: Final = 4
 
 # The candidates' prices are known to the planner, so each block's plan is made for its own.
 _SETTINGS = text(

@@ -58,6 +58,11 @@ class Stage:
     killed: list[Kill] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @classmethod
+    def silent(cls, place: Place, sessions: Sessions, told: Told) -> Stage:
+        """One on which nothing is planned."""
+        return cls(Plan(0, (), 1, 0), place, told, sessions)
+
     async def keep_running(self, name: str) -> None:
         """Starts a process, and again whenever it was killed, until cancelled. Each run meets its own kill."""
         kills = [kill for kill in self.plan.kills if kill.process == name]
@@ -66,7 +71,7 @@ class Stage:
             kill = kills.pop(0) if kills else None
             process = fork(self.place.world.forks, name, environment, kill, self.place.directory / f"{name}.log")
             try:
-                await _ended(process)
+                await ended(process)
             finally:
                 if process.is_alive():
                     process.kill()
@@ -150,11 +155,12 @@ async def played(plan: Plan, place: Place, told: Told) -> AsyncIterator[Stage]:
         await engine.dispose()
 
 
-async def _ended(process: ForkServerProcess) -> None:
-    ended = asyncio.Event()
+async def ended(process: ForkServerProcess) -> None:
+    """Returns when the process has come to its end."""
+    over = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_reader(process.sentinel, ended.set)
+    loop.add_reader(process.sentinel, over.set)
     try:
-        await ended.wait()
+        await over.wait()
     finally:
         loop.remove_reader(process.sentinel)

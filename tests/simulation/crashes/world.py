@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -27,6 +27,8 @@ SAFE_BEHIND: Final = 2
 PASSWORD: Final = "of a throw-away key"
 LONG_HOURS: Final = 60 * 24
 """A period in which a mandate fires once."""
+
+Lines = Callable[[Ground], Awaitable[int]]
 
 _numbers = count(1)
 
@@ -99,12 +101,15 @@ class Place:
         } | more
 
 
-async def open_world(runtime: Runtime, rpc_url: str) -> World:
-    """On a new chain, and a runtime with a server that has the migrated ``TEMPLATE``."""
+async def open_world(runtime: Runtime, rpc_url: str, lines: Lines | None = None) -> World:
+    """On a new chain, and a runtime with a server that has the migrated ``TEMPLATE``.
+
+    ``lines`` opens lines and says how many mandates they have; without, those whose events ``play`` makes happen.
+    """
     rpc = JsonRpc(rpc_url)
     try:
         ground = await Ground.deployed(rpc)
-        mandates = await _lines(ground)
+        mandates = await (lines or _lines)(ground)
         return World(runtime, rpc_url, ground.addresses, mandates, await rpc.call("evm_snapshot"), fork_server())
     finally:
         await rpc.aclose()
