@@ -133,6 +133,10 @@ simulate: build-release ## the mirror under faults against one without, seed by 
 crash: build ## engine and sender killed with SIGKILL at every named step; goes on where it stopped (SEEDS=0..19)
 	@python -m tests.simulation.crashes.crash $(or $(SEEDS),0..19) $(ARGS)
 
+.PHONY: deep-replays
+deep-replays: build ## whole files of rounds over 200 lines: what fires is what brute force says (ARGS="--rounds 500")
+	@python -m tests.simulation.replays.deep $(ARGS)
+
 .PHONY: duel
 duel: build ## two engines and two senders at once, killed or frozen now and then (MINUTES=10)
 	@python -m tests.simulation.crashes.duel --minutes $(or $(MINUTES),10) $(ARGS)
