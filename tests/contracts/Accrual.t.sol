@@ -14,7 +14,7 @@ import {SecondBySecond} from "./support/SecondBySecond.sol";
 contract AccrualTest is Test {
     uint32 internal constant OPENED = 1_700_000_000;
 
-    ChargesHarness internal charges = new ChargesHarness();
+    ChargesHarness internal charges = ChargesHarness(deployCode("ChargesHarness.sol"));
 
     // ---------------------------------------------------------------- against a definition that anyone can check
 
@@ -48,6 +48,7 @@ contract AccrualTest is Test {
     }
 
     /// Charges never fall while nobody acts, and A never exceeds P.
+    /// @custom:rule billed-is-part-of-principal
     function testFuzz_debt_and_bill_only_grow_with_time(uint256 seed, uint32 wait, uint32 more) public view {
         LineTerms memory terms = someTerms(seed, 400);
         StoredState memory earlier = charges.advance(terms, newState(seed), OPENED + bound(wait, 0, 2000 hours));
@@ -90,6 +91,7 @@ contract AccrualTest is Test {
         assertEq(debt, 1_100_000);
     }
 
+    /// @custom:rule commitment-stops-at-the-window
     function test_the_commitment_fee_stops_with_the_draw_window() public view {
         LineTerms memory terms = plainTerms();
         terms.commitmentBps = 100;
@@ -102,6 +104,7 @@ contract AccrualTest is Test {
         assertEq(later, 10_000);
     }
 
+    /// @custom:rule no-penalty-within-grace
     function test_the_penalty_starts_when_the_grace_is_over() public view {
         LineTerms memory terms = plainTerms();
         (terms.aprBps, terms.penaltyBps, terms.graceHours) = (0, 1000, 48);
@@ -112,6 +115,7 @@ contract AccrualTest is Test {
         assertEq(charges.advance(terms, state, OPENED + 48 hours + 1).unbilled, 1_000_000 * 1000);
     }
 
+    /// @custom:rule billed-is-part-of-principal
     function test_amortisation_is_billed_at_boundaries_after_the_window_only() public view {
         LineTerms memory terms = plainTerms();
         (terms.aprBps, terms.amortBps, terms.periodHours, terms.drawWindowHours) = (0, 1000, 24, 48);

@@ -56,11 +56,13 @@ contract ClaimTest is VaultFixture {
         claim(keeper, address(usdc), lender);
     }
 
+    /// @custom:rule only-the-holder-claims
     function test_others_may_not_claim_not_even_the_borrower() public {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotHolder.selector, id, borrower));
         claim(borrower, address(usdc), borrower);
     }
 
+    /// @custom:rule only-tokens-of-the-line
     function test_a_token_that_is_not_the_lines_is_refused() public {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotALineToken.selector, id, address(feed)));
         claim(lender, address(feed), lender);
@@ -69,6 +71,13 @@ contract ClaimTest is VaultFixture {
     function test_an_empty_claim_is_refused() public {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingToClaim.selector, id, address(weth)));
         claim(lender, address(weth), lender);
+    }
+
+    function test_the_least_claim_is_one_unit() public {
+        claimLoan(id);
+        pass(1 days);
+        repay(id, 1);
+        assertEq(claimLoan(id), 1);
     }
 
     function test_a_claim_to_nobody_is_refused() public {
@@ -81,10 +90,14 @@ contract ClaimTest is VaultFixture {
         vm.prank(guardian);
         vault.stop();
         setPrice(0);
-        skip(PERIOD + GRACE + 1);
         claim(lender, address(usdc), lender);
+        skip(PERIOD + GRACE + 1);
         repay(id, 1000e6);
+        claim(lender, address(usdc), lender);
         skip(TERM);
+        repay(id, 1000e6);
+        claim(lender, address(usdc), lender);
+        close(id);
         claim(lender, address(usdc), lender);
     }
 
@@ -97,6 +110,7 @@ contract ClaimTest is VaultFixture {
     }
 
     /// Burned only when closed with nothing left to claim.
+    /// @custom:rule note-lives-until-its-last-claim
     function test_the_note_is_burned_with_the_last_claim_of_a_closed_line() public {
         claim(lender, address(usdc), lender);
         assertEq(nft.ownerOf(id), lender, "an open line keeps its note");

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Source, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
-import {FLAG_CLOSED} from "contracts/libraries/ConstantsLib.sol";
+import {FLAG_CLOSED, FLAG_TERMINATED} from "contracts/libraries/ConstantsLib.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
 
@@ -10,6 +10,7 @@ import {VaultFixture} from "./support/VaultFixture.sol";
 
 contract CloseTest is VaultFixture {
     /// Invariant 12: everything is paid and everything comes back, in one call, without a price, whatever the guardian does.
+    /// @custom:rule close-needs-nothing
     function testFuzz_a_borrower_pays_all_and_leaves_with_everything(uint96 drawn, uint96 reserve, uint32 wait) public {
         uint256 id = openDrawn(uint96(bound(drawn, MIN_DEBT, 60_000e6)));
         reserve = uint96(bound(reserve, 1, 100_000e6));
@@ -52,6 +53,14 @@ contract CloseTest is VaultFixture {
         uint256 id = openLine();
         assertEq(close(id), 0);
         assertEq(claimLoan(id), LIMIT);
+    }
+
+    function test_closing_a_terminated_line_keeps_that_it_was_terminated() public {
+        uint256 id = openDrawn(10_000e6);
+        pass(WINDOW);
+        vault.terminate(id);
+        close(id);
+        assertEq(vault.stored(id).flags, FLAG_TERMINATED | FLAG_CLOSED);
     }
 
     function test_collateral_and_reserve_go_where_the_borrower_says() public {

@@ -42,6 +42,7 @@ contract DrawTest is VaultFixture {
     }
 
     /// 50 ether at 2,000 dollars and 60 % of it: 60,000 dollars, to the last one.
+    /// @custom:rule draw-within-target
     function test_a_draw_goes_up_to_the_initial_ltv_and_not_beyond() public {
         refuse(abi.encodeWithSelector(ErrorsLib.BeyondInitialLtv.selector, 60_000e6 + 1, 100_000e6, 6000), 60_000e6 + 1);
         draw(id, 60_000e6);
@@ -58,6 +59,7 @@ contract DrawTest is VaultFixture {
         draw(id, 1);
     }
 
+    /// @custom:rule draw-within-undrawn
     function test_a_draw_beyond_undrawn_is_refused() public {
         vm.prank(borrower);
         vault.deposit(id, 100e18);
@@ -66,6 +68,7 @@ contract DrawTest is VaultFixture {
     }
 
     /// Pitfall 12
+    /// @custom:rule draw-above-the-minimum
     function test_the_principal_is_at_least_the_minimum_debt() public {
         refuse(abi.encodeWithSelector(ErrorsLib.BelowMinDebt.selector, MIN_DEBT - 1, MIN_DEBT), MIN_DEBT - 1);
         draw(id, MIN_DEBT);
@@ -76,6 +79,7 @@ contract DrawTest is VaultFixture {
         refuse(abi.encodeWithSelector(ErrorsLib.ZeroAmount.selector), 0);
     }
 
+    /// @custom:rule draw-within-the-window
     function test_the_draw_window_is_open_to_its_last_second() public {
         uint256 end = block.timestamp + WINDOW;
         skip(WINDOW - 1);
@@ -87,6 +91,7 @@ contract DrawTest is VaultFixture {
         refuse(abi.encodeWithSelector(ErrorsLib.WindowOver.selector, end), 1);
     }
 
+    /// @custom:rule draw-waits-for-the-bill
     function test_a_draw_waits_for_the_bill() public {
         draw(id, 1000e6);
         pass(PERIOD);
@@ -138,6 +143,7 @@ contract DrawTest is VaultFixture {
     }
 
     /// The lender's money is there from the start: a draw within the terms never fails for lack of it.
+    /// @custom:rule draw-never-lacks-the-lenders-money
     function test_a_lender_that_has_nothing_left_does_not_stop_a_draw() public {
         uint256 all = usdc.balanceOf(lender);
         vm.prank(lender);

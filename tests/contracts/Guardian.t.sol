@@ -13,6 +13,7 @@ contract GuardianTest is VaultFixture {
         vault.stop();
     }
 
+    /// @custom:rule only-the-guardian-stops
     function test_only_the_guardian_stops_and_resumes() public {
         vm.startPrank(owner);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotGuardian.selector, owner));
@@ -21,6 +22,7 @@ contract GuardianTest is VaultFixture {
         vault.resume();
     }
 
+    /// @custom:rule a-stop-ends
     function test_a_stop_holds_open_draw_and_withdrawals_that_keep_debt_for_seven_days() public {
         uint256 id = openDrawn(20_000e6);
         depositReserve(id, 100e6);
@@ -50,6 +52,7 @@ contract GuardianTest is VaultFixture {
     }
 
     /// Pitfall 15: nothing that lowers debt or leaves without it is stopped.
+    /// @custom:rule guardian-stops-nothing-else
     function test_a_stop_holds_nothing_else() public {
         uint256 id = openDrawn(20_000e6);
         uint256 other = openOther();
@@ -70,6 +73,7 @@ contract GuardianTest is VaultFixture {
         vault.createMarket(address(weth), address(usdc), address(oracle), 1);
     }
 
+    /// @custom:rule a-stop-cools-down
     function test_a_stop_is_not_renewed_before_its_cool_down_is_over() public {
         stop();
         uint256 until = block.timestamp + 14 days;

@@ -34,6 +34,7 @@ contract InKindTest is VaultFixture {
 
     // ---------------------------------------------------------------- when
 
+    /// @custom:rule in-kind-needs-a-reason
     function test_below_the_in_kind_ltv_and_without_a_bill_it_is_refused() public {
         setPrice(1800e8);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.InKindNotNeeded.selector, 60_000e6, 90_000e6, 7000));
@@ -69,6 +70,7 @@ contract InKindTest is VaultFixture {
         assertGt(paid, due);
     }
 
+    /// @custom:rule in-kind-is-off-at-zero
     function test_a_discount_of_zero_means_off() public {
         Offer memory offer = defaultOffer();
         offer.group = 2;
@@ -80,7 +82,18 @@ contract InKindTest is VaultFixture {
         pay(1000e6, 50e18, 0);
     }
 
+    function test_the_smallest_discount_is_one() public {
+        Offer memory offer = defaultOffer();
+        (offer.inKindDiscountBps, offer.group) = (1, 2);
+        id = openWith(offer);
+        draw(id, 60_000e6);
+        setPrice(1600e8);
+        (uint96 paid,,) = pay(1000e6, 50e18, 0);
+        assertEq(paid, 1000e6);
+    }
+
     /// Pitfall 1: every price check must pass.
+    /// @custom:rule in-kind-takes-every-check
     function test_it_needs_a_price_that_passes_every_check() public {
         setPrice(5e8);
         vm.expectRevert(
@@ -143,6 +156,7 @@ contract InKindTest is VaultFixture {
 
     // ---------------------------------------------------------------- where it goes
 
+    /// @custom:rule in-kind-goes-to-the-claim
     function test_collateral_moves_to_the_claim_and_nothing_back_to_undrawn() public {
         setPrice(1600e8);
         vm.expectEmit(address(vault));
@@ -161,6 +175,27 @@ contract InKindTest is VaultFixture {
         assertSolvent();
     }
 
+    function test_payments_in_kind_add_up_in_the_claim() public {
+        setPrice(1600e8);
+        (, uint96 first,) = pay(1000e6, 50e18, 0);
+        (, uint96 second,) = pay(500e6, 50e18, 0);
+        assertEq(vault.stored(id).claimCollateral, first + second);
+        assertSolvent();
+    }
+
+    function test_the_least_that_can_be_paid_in_kind_is_one_unit() public {
+        setPrice(1600e8);
+        (uint96 paid,,) = pay(1, 50e18, 0);
+        assertEq(paid, 1);
+    }
+
+    function test_without_a_fee_no_keeper_is_announced() public {
+        setPrice(1600e8);
+        vm.recordLogs();
+        pay(1000e6, 50e18, 0);
+        assertEq(recordedCount(EventsLib.KeeperPaid.selector), 0);
+    }
+
     /// Pitfall 16: seizure and fee together stay within the budget, and the fee within its cap.
     function testFuzz_seizure_and_fee_stay_within_the_budget(uint96 maxPaid, uint96 maxSpent, uint16 feeBps) public {
         setPrice(1550e8);
@@ -175,6 +210,7 @@ contract InKindTest is VaultFixture {
         assertSolvent();
     }
 
+    /// @custom:rule keeper-fee-is-bounded
     function test_a_fee_beyond_the_cap_is_refused() public {
         setPrice(1600e8);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.FeeTooHigh.selector, 101, 100));
@@ -196,6 +232,7 @@ contract InKindTest is VaultFixture {
     }
 
     /// The discount covers at least the feeds' deviation.
+    /// @custom:rule in-kind-discount-covers-the-deviation
     function test_a_deviation_beyond_the_discount_refuses_it() public {
         TwoPrices prices = twoPrices();
         prices.set(1.6e27, 1.64e27, 201);

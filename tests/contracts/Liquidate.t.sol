@@ -29,6 +29,7 @@ contract LiquidateTest is VaultFixture {
     // ---------------------------------------------------------------- who can be liquidated
 
     /// Invariant 10: at the limit itself a line is healthy.
+    /// @custom:rule unhealthy-is-strict
     function test_a_healthy_line_is_not_liquidated() public {
         setPrice(1500e8);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotLiquidatable.selector, id));
@@ -44,9 +45,17 @@ contract LiquidateTest is VaultFixture {
         liquidate(id, 1);
     }
 
+    function test_a_line_without_debt_is_not_liquidated_without_a_price_either() public {
+        repay(id, type(uint96).max);
+        setPrice(0);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotLiquidatable.selector, id));
+        liquidate(id, 1);
+    }
+
     // ---------------------------------------------------------------- how much
 
     /// Liquidating all that the rule allows restores the initial LTV, and takes no more than the rule.
+    /// @custom:rule liquidation-restores-the-target
     function testFuzz_a_liquidation_restores_the_initial_ltv(int256 price) public {
         price = bound(price, 1300e8, 1500e8 - 1);
         setPrice(price);
@@ -65,6 +74,7 @@ contract LiquidateTest is VaultFixture {
     }
 
     /// The caller's amount is clamped to what the rule allows.
+    /// @custom:rule liquidation-is-clamped, write-off-needs-nothing-left
     function test_a_liquidator_pays_what_it_asked_for_or_what_is_allowed() public {
         setPrice(1400e8);
         uint256 had = usdc.balanceOf(liquidator);
@@ -76,6 +86,7 @@ contract LiquidateTest is VaultFixture {
     }
 
     /// Pitfall 12: no leftover below the minimum debt.
+    /// @custom:rule leftover-is-repaid-too
     function test_a_leftover_below_the_minimum_debt_is_repaid_with_the_rest() public {
         Offer memory offer = defaultOffer();
         offer.group = 2;
@@ -108,6 +119,29 @@ contract LiquidateTest is VaultFixture {
         assertEq(debtOf(id), MIN_DEBT);
     }
 
+    /// Where the collateral is used up there is nothing left to liquidate, however little is left of the debt.
+    function test_a_leftover_below_the_minimum_debt_may_stay_when_all_collateral_is_seized() public {
+        setPrice(1259e8);
+        uint256 whole = (62_950e6 * 1e4 + INCENTIVE - 1) / INCENTIVE;
+        assertGt(60_000e6 - whole, 0);
+        assertLt(60_000e6 - whole, MIN_DEBT);
+        (uint96 repaid, uint96 seized) = liquidate(id, type(uint96).max);
+        assertEq(repaid, whole);
+        assertEq(seized, MIN_COLLATERAL);
+        assertStatus(id, Status.WRITTEN_OFF);
+    }
+
+    function test_a_liquidation_is_announced_with_who_paid_and_who_got() public {
+        setPrice(1400e8);
+        uint256 seized = uint256(1000e6) * INCENTIVE * 1e32 / 1.4e27;
+        vm.expectEmit(address(vault));
+        emit EventsLib.Repaid(id, liquidator, Source.LIQUIDATION, 0, 1000e6);
+        vm.expectEmit(address(vault));
+        emit EventsLib.Liquidated(id, liquidator, stranger, 1000e6, uint96(seized), 1.4e27);
+        vm.prank(liquidator);
+        vault.liquidate(id, 1000e6, 0, stranger);
+    }
+
     function test_a_defaulted_line_may_be_repaid_whole_at_a_healthy_price() public {
         pass(PERIOD + GRACE + 1);
         uint256 debt = debtOf(id);
@@ -119,6 +153,7 @@ contract LiquidateTest is VaultFixture {
         assertStatus(id, Status.CURRENT);
     }
 
+    /// @custom:rule default-may-be-repaid-whole
     function test_a_line_is_not_in_default_within_its_grace() public {
         pass(PERIOD + GRACE);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotLiquidatable.selector, id));
@@ -127,6 +162,7 @@ contract LiquidateTest is VaultFixture {
 
     // ---------------------------------------------------------------- the reserve pays first
 
+    /// @custom:rule reserve-pays-first
     function test_the_reserve_pays_first_without_a_bonus_and_may_be_enough() public {
         depositReserve(id, 30_000e6);
         setPrice(1400e8);
@@ -179,7 +215,32 @@ contract LiquidateTest is VaultFixture {
         assertEq(vault.stored(id).claimLoan, 500e6);
     }
 
+    /// Whatever the caller was ready to pay.
+    function test_in_default_a_reserve_that_pays_all_leaves_nothing_to_ask_a_price_for() public {
+        depositReserve(id, 70_000e6);
+        skip(PERIOD + GRACE + 1);
+        setPrice(0);
+        (uint96 repaid, uint96 seized) = liquidate(id, type(uint96).max);
+        assertEq(repaid, 0);
+        assertEq(seized, 0);
+        assertEq(debtOf(id), 0);
+    }
+
+    /// Nothing is lost, so nothing is written off.
+    function test_a_debt_that_the_reserve_pays_to_the_last_unit_is_not_written_off() public {
+        setPrice(1000e8);
+        vm.prank(borrower);
+        vault.repayInKind(id, repaymentOf(type(uint96).max, type(uint96).max, 0));
+        assertEq(vault.stored(id).collateral, 0);
+        depositReserve(id, uint96(debtOf(id)));
+        liquidate(id, 0);
+        assertEq(debtOf(id), 0);
+        assertEq(vault.stored(id).reserve, 0);
+        assertStatus(id, Status.CURRENT);
+    }
+
     /// A bill that the reserve cleared ends the default: then health decides how much, not the debt.
+    /// @custom:rule health-is-tested-again
     function test_a_reserve_that_pays_the_bill_saves_a_healthy_line() public {
         pass(PERIOD + GRACE + 1);
         depositReserve(id, uint96(dueOf(id)));
@@ -226,6 +287,25 @@ contract LiquidateTest is VaultFixture {
         assertEq(principal + charges + repaid, debt);
     }
 
+    function test_a_line_that_is_written_off_owes_nothing_of_any_kind() public {
+        pass(PERIOD + 1 days);
+        setPrice(900e8);
+        liquidate(id, type(uint96).max);
+        StoredState memory state = vault.stored(id);
+        assertEq(state.principal + state.billedPrincipal + state.unpaidSince, 0);
+        assertEq(state.billed + state.unbilled, 0);
+    }
+
+    function test_a_terminated_line_that_is_written_off_is_not_terminated_again() public {
+        pass(PERIOD + GRACE + 1);
+        vault.terminate(id);
+        setPrice(900e8);
+        vm.recordLogs();
+        liquidate(id, type(uint96).max);
+        assertEq(recordedCount(EventsLib.Terminated.selector), 0);
+        assertEq(vault.stored(id).flags, FLAG_TERMINATED | FLAG_WRITTEN_OFF);
+    }
+
     /// Dust of collateral that is worth nothing does not keep a dead line alive.
     function test_collateral_worth_nothing_is_seized_for_nothing() public {
         setPrice(1000e8);
@@ -268,6 +348,7 @@ contract LiquidateTest is VaultFixture {
     // ---------------------------------------------------------------- prices that liquidate
 
     /// Pitfall 19: what stops draws does not stop a liquidation.
+    /// @custom:rule measuring-ignores-bounds
     function test_bounds_do_not_stop_a_liquidation() public {
         setPrice(5e8);
         (IOracleAdapter.Reason reason,) = oracle.assess();

@@ -34,11 +34,13 @@ contract MarketTest is VaultFixture {
         assertEq(market.minDebt, 1);
     }
 
+    /// @custom:rule a-market-is-listed-once
     function test_the_same_triple_is_refused_a_second_time() public {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.MarketExists.selector, marketId));
         create(address(usdc), address(weth), address(oracle), 5);
     }
 
+    /// @custom:rule only-the-owner-lists-markets
     function test_only_the_owner_lists_markets() public {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotOwner.selector, stranger));
         vm.prank(stranger);
@@ -77,6 +79,11 @@ contract MarketTest is VaultFixture {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.BadTerms.selector, bytes32("minDebt"), MAX_LIMIT + 1));
         create(address(weth), address(usdc), address(oracle), uint96(MAX_LIMIT + 1));
         create(address(weth), address(usdc), address(oracle), uint96(MAX_LIMIT));
+    }
+
+    function test_the_smallest_minimum_debt_is_one_unit() public {
+        OracleAdapter second = deployOracle(oracleConfig());
+        assertEq(create(address(usdc), address(weth), address(second), 1), 2);
     }
 
     function test_two_oracles_make_two_markets_of_one_pair() public {

@@ -13,6 +13,7 @@ import {LocalToken} from "contracts/local/LocalToken.sol";
 import {OracleConfig} from "contracts/interfaces/IOracleAdapter.sol";
 
 import {VaultFixture} from "./support/VaultFixture.sol";
+import {Wallet} from "./support/Wallet.sol";
 
 contract NftTest is VaultFixture {
     string internal constant JSON = "data:application/json;base64,";
@@ -43,14 +44,13 @@ contract NftTest is VaultFixture {
 
     /// Pitfalls 7 and 10: minting calls nobody back, so a lender without the callback can hold a note.
     function test_minting_calls_nobody_back() public {
-        vm.etch(lender, "");
+        Wallet wallet = new Wallet(lender);
+        usdc.mint(address(wallet), LIMIT);
+        wallet.approve(usdc, address(vault));
         Offer memory offer = defaultOffer();
-        bytes memory signature = sign(offer);
-        vm.mockCallRevert(lender, bytes(""), "called back");
-        vm.etch(lender, "");
-        vm.prank(borrower);
-        uint256 id = vault.open(offer, signature, LIMIT, borrower);
-        assertEq(nft.ownerOf(id), lender);
+        offer.lender = address(wallet);
+        uint256 id = openWith(offer);
+        assertEq(nft.ownerOf(id), address(wallet));
     }
 
     function test_who_may_claim_is_the_owner_the_approved_and_its_operators() public {
@@ -79,6 +79,7 @@ contract NftTest is VaultFixture {
         assertEq(updates(abi.encodeCall(vault.close, (id, borrower))), 1);
     }
 
+    /// @custom:rule note-is-refreshed-only-when-its-picture-changes
     function test_custody_alone_announces_no_metadata_update() public {
         uint256 id = openDrawn(1000e6);
         assertEq(updates(abi.encodeCall(vault.deposit, (id, 1e18))), 0);

@@ -12,6 +12,7 @@ import {Wallet} from "./support/Wallet.sol";
 contract OpenTest is VaultFixture {
     // ---------------------------------------------------------------- what opening does
 
+    /// @custom:rule fee-goes-straight-to-the-lender
     function test_opening_moves_limit_collateral_and_fee_and_mints_the_note() public {
         uint256 lenderHad = usdc.balanceOf(lender);
         uint256 borrowerHad = usdc.balanceOf(borrower);
@@ -72,13 +73,16 @@ contract OpenTest is VaultFixture {
     }
 
     /// Pitfall 13: what scales with the fill rounds against whom it binds, up.
+    /// @custom:rule fill-rounds-up
     function testFuzz_a_partial_fill_scales_collateral_and_fee_rounded_up(uint96 amount) public {
         amount = uint96(bound(amount, MIN_DEBT, LIMIT));
         uint256 had = usdc.balanceOf(borrower);
-        uint256 id = openWith(defaultOffer(), amount);
+        Offer memory offer = defaultOffer();
+        offer.minCollateral = MIN_COLLATERAL + 1;
+        uint256 id = openWith(offer, amount);
         uint256 collateral = vault.stored(id).collateral;
-        assertGe(collateral * LIMIT, uint256(amount) * MIN_COLLATERAL);
-        assertLt((collateral - 1) * LIMIT, uint256(amount) * MIN_COLLATERAL);
+        assertGe(collateral * LIMIT, uint256(amount) * offer.minCollateral);
+        assertLt((collateral - 1) * LIMIT, uint256(amount) * offer.minCollateral);
         uint256 fee = had - usdc.balanceOf(borrower);
         assertGe(fee * 10_000, uint256(amount) * 50);
         assertLt((fee - 1) * 10_000, uint256(amount) * 50);
@@ -226,6 +230,7 @@ contract OpenTest is VaultFixture {
     // ---------------------------------------------------------------- groups and epochs
 
     /// Pitfall 5
+    /// @custom:rule group-cap-holds
     function testFuzz_fills_of_a_group_never_exceed_its_cap(uint96 first, uint96 second) public {
         Offer memory offer = defaultOffer();
         first = uint96(bound(first, MIN_DEBT, LIMIT));
@@ -265,6 +270,7 @@ contract OpenTest is VaultFixture {
     }
 
     /// Pitfall 12
+    /// @custom:rule fill-is-at-least-the-minimum
     function test_a_fill_below_the_minimum_debt_is_refused() public {
         Offer memory offer = defaultOffer();
         bytes memory signature = sign(offer);
@@ -274,6 +280,7 @@ contract OpenTest is VaultFixture {
     }
 
     /// Pitfall 5
+    /// @custom:rule cancelled-group-lends-nothing
     function test_a_cancelled_group_lends_no_more() public {
         Offer memory offer = defaultOffer();
         offer.groupCap = type(uint96).max;
@@ -288,6 +295,7 @@ contract OpenTest is VaultFixture {
     }
 
     /// Pitfall 5
+    /// @custom:rule epoch-must-equal
     function test_an_offer_of_another_epoch_is_refused() public {
         Offer memory offer = defaultOffer();
         bytes memory signature = sign(offer);
@@ -327,12 +335,14 @@ contract OpenTest is VaultFixture {
         vault.open(offer, signature, MIN_DEBT, borrower);
     }
 
+    /// @custom:rule limit-is-capped
     function test_a_limit_beyond_the_largest_is_refused() public {
         Offer memory offer = defaultOffer();
         offer.limit = uint96(MAX_LIMIT) + 1;
         assertRefused(offer, "limit", MAX_LIMIT + 1);
     }
 
+    /// @custom:rule rates-are-capped
     function test_rates_and_fees_have_immutable_caps() public {
         Offer memory offer = defaultOffer();
         offer.aprBps = 10_001;
@@ -375,6 +385,7 @@ contract OpenTest is VaultFixture {
     }
 
     /// Refused unless t < lltv.
+    /// @custom:rule target-below-liquidation
     function test_the_initial_ltv_must_be_below_the_liquidation_ltv() public {
         Offer memory offer = defaultOffer();
         offer.initialLtvBps = offer.liquidationLtvBps;
@@ -382,6 +393,7 @@ contract OpenTest is VaultFixture {
     }
 
     /// Refused unless lltv·(1 + bonus) < 1.
+    /// @custom:rule bonus-fits
     function testFuzz_at_the_liquidation_ltv_the_collateral_covers_debt_and_bonus(uint16 lltv, uint16 bonus) public {
         Offer memory offer = defaultOffer();
         offer.liquidationLtvBps = uint16(bound(lltv, 6001, 9801));
@@ -393,6 +405,7 @@ contract OpenTest is VaultFixture {
     }
 
     /// Refused unless lltv·(1 + keeper fee cap)/(1 − discount) < 1.
+    /// @custom:rule discount-fits
     function testFuzz_at_the_liquidation_ltv_the_collateral_covers_a_payment_in_kind(uint16 lltv, uint16 discount)
         public
     {

@@ -32,6 +32,7 @@ contract OperatorsTest is VaultFixture {
         assertFalse(vault.isOperator(borrower, operator));
     }
 
+    /// @custom:rule operator-pays-the-borrower-only
     function test_an_operator_draws_to_the_borrower_only() public {
         uint256 id = openLine();
         grant();
@@ -43,6 +44,7 @@ contract OperatorsTest is VaultFixture {
         assertEq(usdc.balanceOf(borrower), had + 1000e6);
     }
 
+    /// @custom:rule operator-pays-the-borrower-only
     function test_an_operator_closes_to_the_borrower_only_and_pays_itself() public {
         uint256 id = openDrawn(1000e6);
         grant();
@@ -110,6 +112,7 @@ contract OperatorsTest is VaultFixture {
         vault.open(offer, signature, MIN_DEBT, borrower);
     }
 
+    /// @custom:rule only-the-borrower-opens
     function test_nobody_opens_a_line_for_another_without_being_its_operator() public {
         Offer memory offer = defaultOffer();
         bytes memory signature = sign(offer);
@@ -146,6 +149,7 @@ contract OperatorsTest is VaultFixture {
 
     // ---------------------------------------------------------------- several calls in one
 
+    /// @custom:rule multicall-is-the-caller
     function test_a_multicall_acts_as_its_caller() public {
         Offer memory offer = defaultOffer();
         bytes[] memory calls = new bytes[](3);
@@ -182,6 +186,7 @@ contract OperatorsTest is VaultFixture {
     }
 
     /// A permit that somebody else used first does not stop the call that it was for.
+    /// @custom:rule a-used-permit-stops-nothing
     function test_a_permit_that_was_used_already_is_passed_over() public {
         uint256 id = openDrawn(20_000e6);
         vm.prank(borrower);

@@ -124,6 +124,7 @@ contract OracleAdapterTest is Creation {
     }
 
     /// price > 0 after scaling
+    /// @custom:rule scaled-price-is-positive
     function test_a_price_that_scales_to_nothing_is_refused() public {
         OracleConfig memory config = quoted();
         (config.minPriceE36, config.maxPriceE36) = (1, type(uint256).max);
@@ -135,11 +136,33 @@ contract OracleAdapterTest is Creation {
         assertUnmeasurable(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
     }
 
+    /// One billionth of a billionth of a loan token for a whole ether: one, in the adapter's scale.
+    function test_the_smallest_price_is_a_price() public {
+        OracleConfig memory config = plain();
+        (config.minPriceE36, config.maxPriceE36) = (1, 2);
+        config.loanToken = address(new LocalToken("Loan", "L", 0));
+        config.base.feed = address(cross);
+        OracleAdapter oracle = deploy(config);
+        cross.push(1, block.timestamp);
+        assertPrice(oracle, 1);
+    }
+
     function test_an_answer_too_large_to_be_scaled_is_refused_and_does_not_break_the_other_source() public {
         OracleAdapter oracle = deploy(checked());
         base.push(type(int256).max, block.timestamp);
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(base));
         assertEq(oracle.measuringPrice(), 2e27);
+    }
+
+    /// The largest quotient that a word can't hold: its upper half is the divisor itself.
+    function test_a_price_that_just_does_not_fit_is_refused_and_does_not_panic() public {
+        OracleConfig memory config = plain();
+        config.loanToken = address(new LocalToken("Loan", "L", 18));
+        config.collateralToken = address(new LocalToken("Collateral", "C", 0));
+        config.base.feed = address(sequencer);
+        OracleAdapter oracle = deploy(config);
+        sequencer.push(int256(type(uint256).max / 1e54 + 1), block.timestamp);
+        assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(sequencer));
     }
 
     // ---------------------------------------------------------------- each check
@@ -152,6 +175,28 @@ contract OracleAdapterTest is Creation {
         skip(1);
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(base));
         assertUnmeasurable(oracle, IOracleAdapter.Reason.STALE, address(base));
+    }
+
+    function test_every_source_is_fresh_for_its_own_heartbeat_and_margin() public {
+        OracleConfig memory config = checked();
+        config.base.heartbeat = 1 days;
+        config.quote = feedConfig(address(quote));
+        OracleAdapter oracle = deploy(config);
+        skip(HEARTBEAT + MARGIN);
+        assertPrice(oracle, 2e27);
+        skip(1);
+        assertRefused(oracle, IOracleAdapter.Reason.STALE, address(quote));
+        quote.push(1e8, block.timestamp);
+        assertRefused(oracle, IOracleAdapter.Reason.STALE, address(cross));
+    }
+
+    /// Pitfall 36: however long the heartbeat.
+    function test_an_answer_that_was_never_updated_is_not_saved_by_a_long_heartbeat() public {
+        OracleConfig memory config = plain();
+        config.base.heartbeat = type(uint32).max;
+        OracleAdapter oracle = deploy(config);
+        base.push(2000e8, 0);
+        assertRefused(oracle, IOracleAdapter.Reason.STALE, address(base));
     }
 
     /// Pitfall 36
@@ -186,6 +231,7 @@ contract OracleAdapterTest is Creation {
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(quote));
     }
 
+    /// @custom:rule risk-takes-every-check
     function test_bounds_are_included_and_bind_new_risk_only() public {
         OracleAdapter oracle = deploy(plain());
         base.push(100e8, block.timestamp);
@@ -202,6 +248,7 @@ contract OracleAdapterTest is Creation {
 
     // ---------------------------------------------------------------- two sources
 
+    /// @custom:rule risk-takes-the-lower-price, measuring-takes-the-higher-price
     function testFuzz_of_two_sources_the_lower_adds_risk_and_the_higher_measures(int256 other) public {
         other = bound(other, 1960.8e18, 2039e18);
         OracleAdapter oracle = deploy(checked());
@@ -216,6 +263,7 @@ contract OracleAdapterTest is Creation {
         assertLe(deviation, 200);
     }
 
+    /// @custom:rule risk-takes-every-check
     function test_a_deviation_beyond_the_largest_refuses_new_risk_only() public {
         OracleAdapter oracle = deploy(checked());
         cross.push(2040e18, block.timestamp);
@@ -236,6 +284,25 @@ contract OracleAdapterTest is Creation {
         assertPrice(oracle, 2e27);
         cross.push(2001e18, block.timestamp);
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(cross));
+    }
+
+    function test_of_two_equal_sources_the_second_is_named() public {
+        OracleConfig memory config = checked();
+        config.maxPriceE36 = 1.9e27;
+        assertRefused(deploy(config), IOracleAdapter.Reason.OUT_OF_BOUNDS, address(cross));
+    }
+
+    /// What is wrong with a price comes before what is wrong between two, and that before the sequencer.
+    function test_the_first_reason_is_told() public {
+        OracleConfig memory config = checked();
+        (config.sequencer, config.sequencerGrace) = (address(sequencer), 1 hours);
+        config.minPriceE36 = 1.8e27;
+        OracleAdapter oracle = deploy(config);
+        sequencer.push(1, block.timestamp);
+        base.push(1900e8, block.timestamp);
+        assertRefused(oracle, IOracleAdapter.Reason.DEVIATES, address(base));
+        base.push(1799e8, block.timestamp);
+        assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(base));
     }
 
     function test_a_source_that_died_refuses_new_risk_and_the_other_measures() public {
@@ -262,6 +329,7 @@ contract OracleAdapterTest is Creation {
         assertEq(oracle.measuringPrice(), 2e27);
     }
 
+    /// @custom:rule sequencer-grace-from-its-start
     function test_the_sequencers_grace_counts_from_when_it_came_up() public {
         OracleAdapter oracle = deploy(onL2());
         sequencer.push(0, block.timestamp);
@@ -333,6 +401,7 @@ contract OracleAdapterTest is Creation {
     }
 
     /// A caller can't silence one of two feeds by leaving it too little gas, and so liquidate at the lower price.
+    /// @custom:rule feed-is-not-starved
     function test_a_feed_is_not_starved_of_gas() public {
         (OracleAdapter oracle,) = hostile(HostileFeed.Mode.NEEDS_80K_GAS);
         base.push(1990e8, block.timestamp);
@@ -382,6 +451,16 @@ contract OracleAdapterTest is Creation {
         refuseDeployment(config, badOracle("maxDeviationBps", 0));
         config.maxDeviationBps = 10_001;
         refuseDeployment(config, badOracle("maxDeviationBps", 10_001));
+    }
+
+    function test_the_limits_of_a_configuration_are_allowed() public {
+        OracleConfig memory config = checked();
+        (config.base.heartbeat, config.crossCheck.heartbeat) = (1, 1);
+        (config.minPriceE36, config.maxPriceE36) = (1, 2);
+        config.maxDeviationBps = 1;
+        deploy(config);
+        config.maxDeviationBps = 10_000;
+        deploy(config);
     }
 
     function test_bad_feeds_and_tokens_are_refused_at_deployment() public {

@@ -71,6 +71,7 @@ contract RepayTest is VaultFixture {
         assertEq(vault.stored(id).unpaidSince, 0);
     }
 
+    /// @custom:rule a-bill-needs-the-whole-bill
     function test_a_bill_paid_short_by_one_unit_stays_unpaid_since_it_appeared() public {
         pass(PERIOD + 1 days);
         repay(id, uint96(dueOf(id) - 1));
@@ -79,7 +80,20 @@ contract RepayTest is VaultFixture {
         assertStatus(id, Status.PAST_DUE);
     }
 
+    /// @custom:rule due-is-not-past-due
+    function test_at_its_second_a_bill_is_due_and_a_second_later_past_due() public {
+        pass(PERIOD);
+        assertStatus(id, Status.DUE);
+        skip(1);
+        assertStatus(id, Status.PAST_DUE);
+        skip(GRACE - 1);
+        assertStatus(id, Status.PAST_DUE);
+        skip(1);
+        assertStatus(id, Status.DEFAULT);
+    }
+
     /// Pitfall 2: what a payer pays beyond a fraction of a unit is credited, not lost.
+    /// @custom:rule surplus-is-credited
     function testFuzz_the_surplus_of_a_rounded_bill_is_credited(uint96 drawn, uint32 later) public {
         uint256 other = otherLine(uint96(bound(drawn, MIN_DEBT, 30_000e6)));
         pass(PERIOD + bound(later, 0, GRACE));
@@ -106,14 +120,21 @@ contract RepayTest is VaultFixture {
         assertEq(vault.stored(id).undrawn, LIMIT);
     }
 
+    /// @custom:rule revolves-only-in-time
     function test_after_the_window_principal_goes_to_the_holder() public {
-        pass(WINDOW);
+        for (uint256 bills = 0; bills < WINDOW / PERIOD; ++bills) {
+            pass(PERIOD);
+            if (dueOf(id) > 0 && block.timestamp < START + WINDOW) repay(id, uint96(dueOf(id)));
+        }
+        claimLoan(id);
+        assertStatus(id, Status.DUE);
         uint256 debt = debtOf(id);
         repay(id, type(uint96).max);
         assertEq(vault.stored(id).claimLoan, debt);
         assertEq(vault.stored(id).undrawn, LIMIT - 20_000e6);
     }
 
+    /// @custom:rule revolves-only-in-time
     function test_in_default_principal_goes_to_the_holder() public {
         pass(PERIOD + GRACE + 1);
         uint256 debt = debtOf(id);
@@ -128,6 +149,7 @@ contract RepayTest is VaultFixture {
         assertEq(vault.stored(id).claimLoan, charges);
     }
 
+    /// @custom:rule revolves-only-in-time
     function test_on_a_terminated_line_principal_goes_to_the_holder() public {
         pass(PERIOD + GRACE + 1);
         vault.terminate(id);
@@ -152,6 +174,7 @@ contract RepayTest is VaultFixture {
     }
 
     /// Pitfall 12 does not bind repayments: a debt may be paid down to one unit.
+    /// @custom:rule minimum-never-binds-a-repayment
     function test_a_repayment_may_leave_any_debt() public {
         repay(id, 20_000e6 - 1);
         assertEq(debtOf(id), 1);
@@ -160,6 +183,7 @@ contract RepayTest is VaultFixture {
     }
 
     /// Pitfall 8: the lender's refusal to be paid can't reach a repayment, since nothing is sent to it.
+    /// @custom:rule nothing-is-pushed-to-the-holder
     function test_a_repayment_sends_nothing_to_the_lender() public {
         pass(10 days);
         uint256 had = usdc.balanceOf(lender);

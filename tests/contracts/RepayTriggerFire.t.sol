@@ -50,6 +50,7 @@ contract RepayTriggerFireTest is TriggerFixture {
     }
 
     /// The gate is by amount: nobody closes a period with a wei.
+    /// @custom:rule period-closes-by-amount
     function test_a_period_closes_when_the_need_is_met_or_the_cap_is_spent_and_not_by_a_wei() public {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
         register(mandate);
@@ -73,7 +74,29 @@ contract RepayTriggerFireTest is TriggerFixture {
         assertEq(stateOf(mandate).fires, 2);
     }
 
+    /// Invariant 8: what a period spent stays spent, over several firings.
+    /// @custom:rule cap-holds-in-a-period
+    function test_a_second_firing_in_a_period_has_what_the_first_left_of_the_cap() public {
+        Mandate memory mandate = mandateOf(Kind.LEVEL, From.RESERVE);
+        (mandate.amount, mandate.feeBps) = (3000e6, 0);
+        register(mandate);
+        vm.prank(borrower);
+        vault.withdrawReserve(id, 4000e6, borrower);
+        setPrice(1400e8);
+        (, uint96 spent) = fire(mandate);
+        assertEq(spent, 1000e6, "all of the reserve");
+        depositReserve(id, 500e6);
+        (, spent) = fire(mandate);
+        assertEq(spent, 500e6, "all of it again");
+        depositReserve(id, 9000e6);
+        (, spent) = fire(mandate);
+        assertEq(spent, 2500e6, "what is left of the cap");
+        assertEq(stateOf(mandate).spent, mandate.capPerPeriod);
+        assertTrue(stateOf(mandate).closed);
+    }
+
     /// Invariant 8: payment and fee together never exceed the cap of a period.
+    /// @custom:rule cap-holds-in-a-period
     function testFuzz_a_period_spends_at_most_its_cap(uint96 cap, uint16 feeBps, uint8 firings) public {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
         mandate.capPerPeriod = uint96(bound(cap, 1, 300e6));
@@ -233,8 +256,18 @@ contract RepayTriggerFireTest is TriggerFixture {
         );
     }
 
+    function test_an_answer_from_the_future_fires_nothing() public {
+        Mandate memory mandate = registered(Kind.LEVEL, From.RESERVE);
+        feed.push(1400e8, block.timestamp + 1);
+        refuse(
+            mandate,
+            abi.encodeWithSelector(ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.STALE, address(feed))
+        );
+    }
+
     // ---------------------------------------------------------------- SHARE
 
+    /// @custom:rule share-counts-from-registration
     function test_share_counts_revenue_from_its_registration() public {
         revenue.push(7000e8, block.timestamp);
         Mandate memory mandate = registered(Kind.SHARE, From.RESERVE);
@@ -367,6 +400,7 @@ contract RepayTriggerFireTest is TriggerFixture {
     }
 
     /// A failed firing stores nothing.
+    /// @custom:rule failed-item-stores-nothing
     function test_an_empty_reserve_fires_nothing_and_stores_nothing() public {
         Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
         vm.prank(borrower);

@@ -86,9 +86,17 @@ contract RepayTriggerRegisterTest is TriggerFixture {
         refuseRegistration(mandate, abi.encodeWithSelector(ErrorsLib.MandateOver.selector, mandateHash, mandate.expiry));
     }
 
+    function test_a_mandate_is_registered_up_to_its_last_second() public {
+        Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
+        vm.warp(mandate.expiry);
+        register(mandate);
+        assertEq(stateOf(mandate).registeredAt, mandate.expiry);
+    }
+
     // ---------------------------------------------------------------- nonces
 
     /// Pitfall 5: one nonce, one mandate, once.
+    /// @custom:rule a-nonce-is-used-once
     function test_a_nonce_is_used_once() public {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
         bytes32 mandateHash = register(mandate);
@@ -98,6 +106,7 @@ contract RepayTriggerRegisterTest is TriggerFixture {
         refuseRegistration(mandate, used);
     }
 
+    /// @custom:rule revoking-burns-the-nonce
     function test_a_nonce_may_be_burned_before_its_mandate_is_registered() public {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
         vm.expectEmit(address(trigger));
@@ -108,6 +117,13 @@ contract RepayTriggerRegisterTest is TriggerFixture {
         refuseRegistration(mandate, abi.encodeWithSelector(ErrorsLib.NonceBurned.selector, borrower, mandate.nonce));
     }
 
+    function test_burning_a_nonce_without_a_mandate_stores_nothing_else() public {
+        vm.prank(borrower);
+        trigger.revoke(77);
+        assertFalse(trigger.stateOf(bytes32(0)).revoked);
+    }
+
+    /// @custom:rule revoking-burns-the-nonce
     function test_revoking_a_registered_mandate_ends_it_and_burns_its_nonce() public {
         Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
         pass(PERIOD);
@@ -195,6 +211,11 @@ contract RepayTriggerRegisterTest is TriggerFixture {
         mandate = mandateOf(Kind.SHARE, From.RESERVE);
         vm.mockCall(address(revenue), abi.encodeCall(revenue.decimals, ()), abi.encode(19));
         refuseRegistration(mandate, abi.encodeWithSelector(ErrorsLib.BadFeed.selector, address(revenue)));
+    }
+
+    function test_a_feed_may_have_18_decimals() public {
+        vm.mockCall(address(revenue), abi.encodeCall(revenue.decimals, ()), abi.encode(18));
+        registered(Kind.SHARE, From.RESERVE);
     }
 
     function test_a_trigger_needs_a_vault() public {

@@ -54,6 +54,7 @@ contract RepayTriggerTopUpTest is TriggerFixture {
         assertSolvent();
     }
 
+    /// @custom:rule top-up-takes-only-what-lacks
     function test_a_reserve_that_suffices_takes_nothing_from_the_wallet() public {
         depositReserve(id, 5000e6);
         pass(PERIOD);
@@ -108,6 +109,7 @@ contract RepayTriggerTopUpTest is TriggerFixture {
     }
 
     /// Invariant 8: neither what is taken nor what is spent exceeds the cap of a period.
+    /// @custom:rule top-up-is-capped
     function testFuzz_no_more_than_the_cap_is_taken(uint96 cap, uint96 held, uint96 allowance, uint16 feeBps) public {
         mandate.capPerPeriod = uint96(bound(cap, 2, 300e6));
         mandate.feeBps = uint16(bound(feeBps, 0, 100));

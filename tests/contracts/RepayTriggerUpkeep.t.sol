@@ -76,6 +76,7 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
     }
 
     /// A failed item stores nothing and holds nobody up.
+    /// @custom:rule failed-item-stores-nothing
     function test_one_that_fails_holds_nobody_up() public {
         pass(PERIOD);
         bytes32 levelHash = trigger.hashMandate(level);
@@ -108,6 +109,7 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
         assertEq(stateOf(due).fires, 1);
     }
 
+    /// @custom:rule only-the-trigger-fires-for-others
     function test_only_the_trigger_fires_for_others() public {
         pass(PERIOD);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotSelf.selector, stranger));
@@ -199,6 +201,7 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
     }
 
     /// Whatever a firing fails with, 256 bytes of it are kept.
+    /// @custom:rule batch-keeps-bounded-reasons
     function test_a_reason_of_megabytes_is_cut_off() public {
         pass(PERIOD);
         vm.mockCallRevert(address(vault), abi.encodePacked(vault.repayInKind.selector), new bytes(20_000));
@@ -215,6 +218,7 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
     // ---------------------------------------------------------------- gas
 
     /// A keeper can't make a firing fail by starving it: with too little gas the batch does not go on.
+    /// @custom:rule batch-is-not-starved
     function test_with_too_little_gas_a_batch_refuses_to_go_on() public {
         pass(PERIOD);
         setPrice(1400e8);
@@ -233,5 +237,21 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
             vm.revertToState(snapshot);
         }
         assertTrue(refused && done);
+    }
+
+    /// One firing, the 64th part that a call keeps back, and 50,000 for the batch itself.
+    function test_a_batch_says_how_much_gas_it_needs() public {
+        vm.prank(keeper);
+        try trigger.performUpkeep{gas: 300_000}(abi.encode(batchOf(due, level))) {
+            assertTrue(false, "it went on");
+        } catch (bytes memory reason) {
+            assertEq(bytes4(reason), ErrorsLib.TooLittleGas.selector);
+            (, uint256 needed) = abi.decode(this.withoutSelector(reason), (uint256, uint256));
+            assertEq(needed, FIRING_GAS * 64 / 63 + 50_000);
+        }
+    }
+
+    function withoutSelector(bytes calldata reason) external pure returns (bytes calldata) {
+        return reason[4:];
     }
 }

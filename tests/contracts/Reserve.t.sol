@@ -70,6 +70,7 @@ contract ReserveTest is VaultFixture {
         withdrawReserve(0);
     }
 
+    /// @custom:rule reserve-stays-for-the-bill
     function test_with_an_unpaid_bill_the_reserve_stays() public {
         depositReserve(id, 500e6);
         pass(PERIOD);
@@ -77,6 +78,7 @@ contract ReserveTest is VaultFixture {
         withdrawReserve(1);
     }
 
+    /// @custom:rule reserve-stays-while-unhealthy
     function test_an_unhealthy_line_keeps_its_reserve() public {
         depositReserve(id, 500e6);
         setPrice(499e8);
@@ -129,6 +131,13 @@ contract ReserveTest is VaultFixture {
         vm.expectEmit(address(vault));
         emit EventsLib.KeeperPaid(id, keeper, address(usdc), 10e6);
         pay(1000e6, 5000e6, 100);
+    }
+
+    function test_without_a_fee_no_keeper_is_announced() public {
+        depositReserve(id, 5000e6);
+        vm.recordLogs();
+        pay(1000e6, 5000e6, 0);
+        assertEq(recordedCount(EventsLib.KeeperPaid.selector), 0);
     }
 
     /// Pitfall 16

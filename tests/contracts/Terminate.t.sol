@@ -14,6 +14,7 @@ contract TerminateTest is VaultFixture {
         vault.terminate(id);
     }
 
+    /// @custom:rule terminate-needs-a-reason
     function test_within_the_window_a_line_that_pays_is_not_terminated() public {
         uint256 id = openDrawn(20_000e6);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotTerminable.selector, id));
@@ -68,6 +69,7 @@ contract TerminateTest is VaultFixture {
     }
 
     /// No price is needed, and the guardian is not asked.
+    /// @custom:rule guardian-stops-nothing-else
     function test_termination_needs_no_price_and_is_not_stopped() public {
         uint256 id = openDrawn(20_000e6);
         skip(PERIOD + GRACE + 1);

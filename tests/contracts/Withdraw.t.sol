@@ -48,6 +48,7 @@ contract WithdrawTest is VaultFixture {
     // ---------------------------------------------------------------- out, with debt
 
     /// Invariant 11: with debt, collateral leaves down to the initial LTV and no further.
+    /// @custom:rule withdraw-within-target
     function testFuzz_with_debt_collateral_leaves_down_to_the_initial_ltv(uint96 amount) public {
         uint256 id = openDrawn(30_000e6);
         amount = uint96(bound(amount, 1, MIN_COLLATERAL));
@@ -75,6 +76,7 @@ contract WithdrawTest is VaultFixture {
         withdraw(id, 1);
     }
 
+    /// @custom:rule only-the-borrower-withdraws
     function test_only_the_borrower_withdraws_not_even_its_operator() public {
         uint256 id = openDrawn(1000e6);
         vm.prank(borrower);
@@ -102,6 +104,7 @@ contract WithdrawTest is VaultFixture {
     // ---------------------------------------------------------------- out, without debt
 
     /// At zero principal with the window open, collateral leaves only through close.
+    /// @custom:rule leave-through-close
     function test_with_an_open_window_and_no_principal_collateral_leaves_through_close_only() public {
         uint256 id = openLine();
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.LeaveThroughClose.selector, id));
@@ -113,6 +116,16 @@ contract WithdrawTest is VaultFixture {
         withdraw(id, 1);
         close(id);
         assertEq(weth.balanceOf(address(vault)), 0);
+    }
+
+    /// One unit of principal is principal.
+    function test_with_the_least_principal_collateral_leaves_within_the_initial_ltv() public {
+        uint256 id = openDrawn(1000e6);
+        repay(id, 1000e6 - 1);
+        assertEq(vault.stored(id).principal, 1);
+        vm.prank(borrower);
+        vault.withdraw(id, 1e18, borrower);
+        assertEq(vault.stored(id).collateral, MIN_COLLATERAL - 1e18);
     }
 
     /// Invariant 12: without debt no price is needed and no guardian is asked.
