@@ -23,6 +23,9 @@ from scripts.audit.bench.sources import Sources
 
 TESTS: Final = "tests/contracts"
 
+# What is proven there is no test, and runs elsewhere.
+_PROOFS: Final = f"{TESTS}/proofs/"
+
 # In an artifact: half of its bytes, which forge parses at every start and tests have no use for.
 _BALLAST: Final = ("rawMetadata", "metadata", "storageLayout", "methodIdentifiers", "ast")
 _MAPS: Final = ("sourceMap", "generatedSources", "functionDebugData", "opcodes")
@@ -133,13 +136,18 @@ def set_up(root: Path, folder: Path, forge: Path, sources: Sources) -> Workbench
     shutil.rmtree(folder, ignore_errors=True)
     for part in ("build/forge/default", "out"):
         shutil.copytree(root / part, folder / part)
-    copy_sources(root, folder, sources, *sources.names("contracts"), *sources.names(TESTS))
+    copy_sources(root, folder, sources, *sources.names("contracts"), *test_files(sources))
     (folder / "build" / "release").mkdir()
     workbench = Workbench(folder, forge)
     workbench.settle()
     for artifact in (folder / "out").rglob("*.json"):
         _lighten(artifact)
     return workbench
+
+
+def test_files(sources: Sources) -> list[str]:
+    """The Solidity of the tests, by name."""
+    return [name for name in sources.names(TESTS) if not name.startswith(_PROOFS)]
 
 
 def copy_sources(root: Path, folder: Path, sources: Sources, *names: str) -> None:
