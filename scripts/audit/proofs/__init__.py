@@ -1,0 +1,1 @@
+"""Proofs: properties of the maths that halmos shows to hold for all arguments."""
