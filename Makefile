@@ -88,7 +88,7 @@ run = @start=$$SECONDS; printf '\n== %s\n' '$(1)'; \
 	if $(2); then printf -- '-- %s: ok in %d s\n' '$(1)' "$$((SECONDS - start))"; \
 	else printf -- '-- %s: FAILED after %d s (make %s runs it alone)\n' '$(1)' "$$((SECONDS - start))" '$(1)' >&2; exit 1; fi
 
-.PHONY: test lint fmt types imports test-contracts test-python test-deep deep-histories
+.PHONY: test lint fmt types imports test-contracts test-python deep-histories
 test: setup ## everything: lint, types, imports, Solidity and Python tests
 	$(call run,lint,$(MAKE) lint)
 	$(call run,imports,$(MAKE) imports)
@@ -118,9 +118,6 @@ test-contracts: setup ## Solidity tests
 
 test-python: build build-release .venv-audit/.stamp ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
 	@pytest -n $(WORKERS) --dist worksteal
-
-test-deep: setup ## Solidity fuzz and invariant tests of the release build, for long
-	@FOUNDRY_PROFILE=deep $(FORGE) test
 
 deep-histories: build build-release ## random histories, contracts against rules; goes on where it stopped (SEEDS=0..10000)
 	@python -m tests.contracts.deep_histories $(or $(SEEDS),0..10000)
@@ -163,9 +160,18 @@ bench-triggers: build-release ## one round over 100,000 and a million open lines
 
 # ---------------------------------------------------------------- assure
 
-.PHONY: mutate
+.PHONY: mutate defences proofs deep-contracts
 mutate: build ## change the contracts a bit at a time, and expect a test to fail (CONTRACTS="Escrow", ARGS="--json")
 	@python -m scripts.audit.mutation $(CONTRACTS) $(ARGS)
+
+defences: build ## take every defence out of the contracts, and expect the test that names it to fail (ARGS="--only 'rule draw'")
+	@python -m scripts.audit.defences $(ARGS)
+
+deep-contracts: setup ## Solidity fuzz and invariant tests of the release build, for long; goes on where it stopped (ARGS="--seed 2")
+	@python -m scripts.audit.deep $(ARGS)
+
+proofs: setup .venv-audit/.stamp ## prove the maths for all arguments, with halmos (ARGS="--only Liquidation")
+	@python -m scripts.audit.proofs $(ARGS)
 
 # ---------------------------------------------------------------- run
 

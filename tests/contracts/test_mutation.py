@@ -53,11 +53,11 @@ def test_a_known_fault_is_killed_a_known_equivalent_survives_and_nonsense_does_n
     deployed = find_target("OracleAdapter", sources).deployed
     within = "return priceE36 >= _minPriceE36"
 
-    fault = trial.of(changed(sources, within, "return priceE36 > _minPriceE36"), deployed, "OracleAdapterTest")
+    fault = trial.of(changed(sources, within, "return priceE36 > _minPriceE36"), deployed, ["OracleAdapterTest"])
     equivalent = trial.of(
-        changed(sources, within, "return priceE36 + 0 >= _minPriceE36"), deployed, "OracleAdapterTest"
+        changed(sources, within, "return priceE36 + 0 >= _minPriceE36"), deployed, ["OracleAdapterTest"]
     )
-    nonsense = trial.of(changed(sources, within, "return priceE36"), deployed, "OracleAdapterTest")
+    nonsense = trial.of(changed(sources, within, "return priceE36"), deployed, ["OracleAdapterTest"])
 
     assert (fault.outcome, fault.suite) == (Outcome.KILLED, "OracleAdapterTest")
     assert equivalent.outcome is Outcome.SURVIVED

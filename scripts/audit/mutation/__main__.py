@@ -4,6 +4,7 @@ Results are kept and not made again while contract, mutant and tests are the sam
 """
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -40,6 +41,8 @@ def mutate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Try every mutant; exit 1 on a survivor that is not explained, or when less than 95 % are killed."""
+    # What is under way is finished and kept; the next run goes on from there.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         passed = _mutate(contracts or list(CONTRACTS), workers, only, list_only, as_json)
     except CovenantError as error:

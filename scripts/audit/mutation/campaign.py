@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from orchestrator.errors import CovenantError
 from scripts.audit.bench.compiler import Compiler, open_compiler
+from scripts.audit.bench.deployed import deployed_with
 from scripts.audit.bench.sources import Sources
-from scripts.audit.bench.workbench import TESTS, Workbench, build, embedded, set_up
+from scripts.audit.bench.workbench import Workbench, build, embedded, set_up, test_files
 from scripts.audit.mutation.mutants import Mutant, mutants_of
 from scripts.audit.mutation.store import Fingerprints, Result, Store
 from scripts.audit.mutation.trial import CAMPAIGNS, Trial
@@ -52,18 +53,7 @@ def find_target(contract: str, sources: Sources) -> Target:
     files = [name for name in sources.names("contracts") if name.endswith(f"/{contract}.sol")]
     if not files:
         raise CovenantError(f"there is no contract {contract}", "name contracts as their files are named")
-    file = files[0]
-    deployed = {
-        name.rpartition("/")[2].removesuffix(".sol"): name
-        for name in sources.names("contracts")
-        if file in sources.closure(name) and _is_deployed(name, sources.text(name))
-    }
-    return Target(contract, file, deployed)
-
-
-def _is_deployed(name: str, text: str) -> bool:
-    contract = name.rpartition("/")[2].removesuffix(".sol")
-    return any(line.startswith(f"contract {contract} ") for line in text.splitlines())
+    return Target(contract, files[0], deployed_with(files[0], sources))
 
 
 def list_mutants(targets: Sequence[Target], sources: Sources, compiler: Compiler) -> list[Mutant]:
@@ -93,7 +83,7 @@ def try_all(
         def attempt(mutant: Mutant) -> tuple[Mutant, Result]:
             trial = trials.get()
             try:
-                verdict = trial.of(mutant, deployed[mutant.contract], store.likely_killer(mutant))
+                verdict = trial.of(mutant, deployed[mutant.contract], store.likely_killers(mutant))
             finally:
                 trials.put(trial)
             return mutant, store.keep(mutant, verdict.outcome, verdict.suite, verdict.killer)
@@ -111,7 +101,7 @@ def try_all(
 
 def _refuse_embedded(targets: Sequence[Target], sources: Sources) -> None:
     contracts = sorted({name for target in targets for name in target.deployed})
-    tests = embedded(((name, sources.text(name)) for name in sources.names(TESTS)), contracts)
+    tests = embedded(((name, sources.text(name)) for name in test_files(sources)), contracts)
     if tests:
         where = ", ".join(tests)
         raise CovenantError(f"{where} would test the original", "create contracts from their artifacts")

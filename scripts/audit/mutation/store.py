@@ -1,14 +1,19 @@
 """What is known of mutants: one line a result, appended as it comes, so that a run that was broken off goes on."""
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from scripts.audit.bench.sources import Sources, fingerprint
-from scripts.audit.bench.workbench import TESTS
+from scripts.audit.bench.workbench import TESTS, test_files
 from scripts.audit.mutation.mutants import Mutant
+
+# A few suites cost hardly more than one: it is the start of forge that takes time.
+SUITES_ASKED_FIRST: Final = 4
 
 
 class Outcome(StrEnum):
@@ -39,8 +44,8 @@ class Fingerprints:
         self._sources = sources
         self._settings = settings
         self._contracts = {name: sources.text(name) for name in sources.names("contracts")}
-        self._suites = {suite: name for name in sources.names(TESTS) for suite in _suites(sources.text(name))}
-        self.all_tests = fingerprint([settings, *(sources.text(name) for name in sources.names(TESTS))])
+        self._suites = {suite: name for name in test_files(sources) for suite in _suites(sources.text(name))}
+        self.all_tests = fingerprint([settings, *(sources.text(name) for name in test_files(sources))])
         self._of_suite: dict[str, str] = {}
 
     def contracts(self, mutant: Mutant) -> str:
@@ -71,7 +76,9 @@ class Store:
         lines = path.read_text().splitlines() if path.is_file() else []
         read = [Result(**{**json.loads(line), "outcome": Outcome(json.loads(line)["outcome"])}) for line in lines]
         self._known: Mapping[str, Result] = {result.id: result for result in read}
-        self._killers: dict[str, str] = {}
+        self._killers: dict[str, deque[str]] = {}
+        for result in read:
+            self._remember(result)
 
     def lookup(self, mutant: Mutant) -> Result | None:
         """What became of this very mutant under these very tests, if it is known."""
@@ -82,17 +89,21 @@ class Store:
             return None
         return known
 
-    def likely_killer(self, mutant: Mutant) -> str:
-        """The suite to ask first: the one that killed this mutant before, else another of its function; or nothing."""
+    def likely_killers(self, mutant: Mutant) -> list[str]:
+        """The suites to ask first: the one that killed this mutant before, else the last few of its function."""
         known = self._known.get(mutant.id)
-        return (known.suite if known else "") or self._killers.get(mutant.function, "")
+        return [known.suite] if known and known.suite else list(self._killers.get(mutant.function, ()))
 
     def keep(self, mutant: Mutant, outcome: Outcome, suite: str = "", killer: str = "") -> Result:
         contracts, tests = self._fingerprints.contracts(mutant), self._fingerprints.tests(suite)
         result = Result(mutant.id, contracts, tests, outcome, suite, killer)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if suite:
-            self._killers[mutant.function] = suite
+        self._remember(result)
         with self._path.open("a") as file:
             file.write(json.dumps(asdict(result)) + "\n")
         return result
+
+    def _remember(self, result: Result) -> None:
+        killers = self._killers.setdefault(result.id.partition("/")[0], deque(maxlen=SUITES_ASKED_FIRST))
+        if result.suite and result.suite not in killers:
+            killers.append(result.suite)

@@ -1,6 +1,6 @@
 """One mutant tried: compiled, put in the place of the original, and shown to the tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.audit.bench.compiler import Compiler, DoesNotCompile
@@ -29,7 +29,7 @@ class Trial:
         self._sources = sources
         self._timeout_s = timeout_s
 
-    def of(self, mutant: Mutant, deployed: Mapping[str, str], likely_killer: str) -> Verdict:
+    def of(self, mutant: Mutant, deployed: Mapping[str, str], likely_killers: Sequence[str]) -> Verdict:
         """Tries ``mutant`` in ``deployed``, the contracts (name → file) that contain its code.
 
         A mutant that does not compile is invalid; one that makes the tests run on and on is killed.
@@ -41,16 +41,16 @@ class Trial:
             return Verdict(Outcome.INVALID)
         with self._workbench.swapped(compiled):
             try:
-                failure = self._first_failure(likely_killer)
+                failure = self._first_failure(likely_killers)
             except TookTooLong:
                 return Verdict(Outcome.KILLED, killer="timeout")
         if failure is None:
             return Verdict(Outcome.SURVIVED)
         return Verdict(Outcome.KILLED, failure.suite, failure.test)
 
-    def _first_failure(self, likely_killer: str) -> Failure | None:
+    def _first_failure(self, likely_killers: Sequence[str]) -> Failure | None:
         rounds = [("--no-match-contract", CAMPAIGNS), ("--match-contract", CAMPAIGNS)]
-        if likely_killer:
-            rounds.insert(0, ("--match-contract", f"^{likely_killer}$"))
+        if likely_killers:
+            rounds.insert(0, ("--match-contract", f"^({'|'.join(likely_killers)})$"))
         found = (self._workbench.test(*chosen, timeout_s=self._timeout_s) for chosen in rounds)
         return next((failure for failure in found if failure), None)

@@ -1,0 +1,1 @@
+"""The Solidity tests of the release build, searched for long."""
