@@ -38,7 +38,9 @@ def main(
 ) -> None:
     """Plays rounds onto the feed of the stack that runs here: start it with `covenant up --no-market`.
 
-    The chain's clock is moved along with the rounds. A run that was stopped is gone on with by the same command.
+    The chain's clock is moved along with the rounds. A run that was stopped is gone on with by the same command. A
+    first price that is far from the feed's last is a jump, over which the service holds what it would send until
+    `covenant resume`.
     """
     pace = parse_speed(speed)
     begin, end = (None if text is None else parse_instant(text) for text in (first, last))
