@@ -154,6 +154,10 @@ bench-mirror: build-release ## how fast the mirror is; results in build/bench-mi
 gas: build build-release ## gas of whole transactions against budgets and snapshot (ACCEPT=1 accepts what grew)
 	@python -m tests.contracts.gas $(if $(ACCEPT),--accept)
 
+.PHONY: bench-backtest
+bench-backtest: setup ## 10,000 lines through 10,000 rounds by the credit rules; writes build/bench-backtest.json
+	@python -m scripts.bench.backtest $(ARGS)
+
 .PHONY: bench-triggers
 bench-triggers: build-release ## one round over 100,000 and a million open lines; writes build/bench-triggers.json
 	@python -m scripts.bench.triggers $(ARGS)

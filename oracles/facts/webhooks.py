@@ -10,10 +10,11 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import orjson
 
 from oracles.facts.receipts import Receipt
 from orchestrator.errors import CovenantError
@@ -90,7 +91,7 @@ def receipt_of(
 
 def _receipt(merchant: str, event_id: str, body: bytes, currency: str) -> Receipt:
     try:
-        content = json.loads(body)
+        content = orjson.loads(body)
     except ValueError:
         content = None
     if not isinstance(content, dict) or not isinstance(content.get("data"), dict):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -46,7 +46,7 @@ def create_endpoint(reporter: Reporter, desk: ReceiptsDesk | None = None) -> Fas
     @app.post(OBSERVATIONS_PATH)
     async def observations(request: Request) -> Response:
         try:
-            signed = parse_signed(json.loads(await _body(request)), reporter.feed.id)
+            signed = parse_signed(orjson.loads(await _body(request)), reporter.feed.id)
         except (ValueError, BadObservation, WebhookRefused) as error:
             return _refused(400, getattr(error, "message", "the body is not JSON"))
         try:

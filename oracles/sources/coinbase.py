@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from oracles.sources.exchange import Ticker
-from oracles.sources.quote import BadAnswer, decimal_of, field_of
+from oracles.sources.quote import decimal_of, field_of, instant_of
 
 BASE_URL: Final = "https://api.exchange.coinbase.com"
 
@@ -30,12 +29,5 @@ class Coinbase:
         return Ticker(
             price=decimal_of(field_of(body, "price"), "price"),
             volume=decimal_of(field_of(body, "volume"), "volume"),
-            at=_instant(field_of(body, "time")),
+            at=instant_of(field_of(body, "time"), "time"),
         )
-
-
-def _instant(text: Any) -> int:
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except (TypeError, ValueError):
-        raise BadAnswer(f"time is {text!r:.60}, not an instant") from None

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
+import orjson
 
 from oracles.sources.quote import SourceFailed
 
@@ -108,11 +109,18 @@ class Fetcher:
         skew_s = _skew(response.headers.get("date"), received_at)
         if abs(skew_s) > self.policy.max_skew_s:
             raise SourceFailed(self.source, f"its clock is {abs(skew_s):.0f} s {'ahead' if skew_s > 0 else 'behind'}")
+        return Answer(self._json(response.content), int(received_at), round(skew_s))
+
+    def _json(self, content: bytes) -> Any:
+        """Numbers as Decimal, which only the standard library does; orjson first, which bounds the depth.
+
+        Deeply nested brackets crash the standard library's scanner where somebody has raised the recursion limit.
+        """
         try:
-            body = json.loads(response.content, parse_float=Decimal)
-        except ValueError:
+            orjson.loads(content)
+            return json.loads(content, parse_float=Decimal)
+        except (ValueError, RecursionError):
             raise SourceFailed(self.source, "the answer is not JSON") from None
-        return Answer(body, int(received_at), round(skew_s))
 
     async def _read(self, path: str, params: Mapping[str, str]) -> httpx.Response:
         """The whole response, unless it is larger than any ticker."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, Final
 
 from oracles.sources.exchange import Ticker
-from oracles.sources.quote import BadAnswer, decimal_of
+from oracles.sources.quote import BadAnswer, decimal_of, instant_of
+
+DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,7 @@ def follow(body: Any, path: str) -> Any:
 
 
 def _instant(value: Any, path: str) -> int:
-    if isinstance(value, str) and "-" in value:
-        try:
-            if len(value) == len("2020-03-13"):
-                return int(datetime.combine(date.fromisoformat(value), time.max, UTC).timestamp())
-            return int(datetime.fromisoformat(value).timestamp())
-        except ValueError:
-            raise BadAnswer(f"{path} is {value!r:.60}, not an instant") from None
-    return int(decimal_of(value, path))
+    if not isinstance(value, str) or "-" not in value:
+        return int(decimal_of(value, path))
+    at = instant_of(value, path)
+    return at + DAY_S - 1 if len(value) == len("2020-03-13") else at

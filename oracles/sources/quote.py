@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from orchestrator.errors import CovenantError
+
+MAX_DIGITS: Final = 64
+MAX_MAGNITUDE: Final = 30
+"""Powers of ten. What is beyond is refused before anyone calculates with it: a source must not be able to stop us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,18 @@ def decimal_of(value: Any, field: str) -> Decimal:
         raise BadAnswer(f"{field} is {value!r:.60}, not a number") from None
     if not number.is_finite():
         raise BadAnswer(f"{field} is {value!r:.60}, not a finite number")
+    if len(number.as_tuple().digits) > MAX_DIGITS or (number and abs(number.adjusted()) > MAX_MAGNITUDE):
+        raise BadAnswer(f"{field} is {value!r:.60}, too large, too small or too long to be meant")
     return number
+
+
+def instant_of(value: Any, field: str) -> int:
+    """Seconds since 1970 from an ISO instant; without a zone it is UTC. Raises BadAnswer."""
+    try:
+        found = datetime.fromisoformat(value)
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+    except (TypeError, ValueError, OverflowError):
+        raise BadAnswer(f"{field} is {value!r:.60}, not an instant") from None
 
 
 def field_of(body: Any, name: str) -> Any:

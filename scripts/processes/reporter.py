@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 from eth_account.signers.local import LocalAccount
 
-from oracles.facts.declared import price_fact, rate_fact
 from oracles.facts.fact import Fact, NothingSeen
 from oracles.facts.receipts import Receipts
 from oracles.facts.revenue import RevenueFact
 from oracles.facts.webhooks import Secret
 from oracles.reporting.declaration import ReporterDeclared, RevenueDeclared, read_declaration
+from oracles.reporting.declared_facts import price_fact, rate_fact
 from oracles.reporting.endpoint import ReceiptsDesk, create_endpoint
 from oracles.reporting.feed import OnChainFeed
 from oracles.reporting.observation import FeedId

@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from oracles.facts.declared import price_fact, rate_fact
 from oracles.reporting.declaration import BadDeclaration, PriceDeclared, RateDeclared, read_declaration
+from oracles.reporting.declared_facts import price_fact, rate_fact
 
 PRICE = """
 chain_id = 1

@@ -90,6 +90,7 @@ async def test_a_limit_of_requests_is_waited_out_as_long_as_the_source_asks(
         (Reply(status=429, headers={"Retry-After": "3600"}), "answered 429", 1),
         (Reply(status=404, body={}), "answered 404", 1),
         (Reply(raw=b"<html>"), "is not JSON", 1),
+        (Reply(raw=b"[" * 200_000), "is not JSON", 1),
         (Reply(raw=b" " * (MAX_BODY_BYTES + 1)), "larger than", 1),
         (Reply(body={"error": ["EService:Busy"]}), "EService:Busy", 1),
         (Reply(KRAKEN, headers={"Date": formatdate(NOW + 95, usegmt=True)}), "its clock is 95 s ahead", 1),
