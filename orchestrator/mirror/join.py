@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from orchestrator.chain.blocks import ChainLog, Header
 from orchestrator.chain.reader import ChainReader, InDoubt
 from orchestrator.db.copy import copy_rows
 from orchestrator.db.lease import Lease
 from orchestrator.db.models import Block, WatchedContract
 from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.apply import apply_logs, store_logs
-from orchestrator.mirror.backfill import RangeSize, backfill
-from orchestrator.mirror.batch import Projector
+from orchestrator.mirror.backfill import RangeSize, backfill, fetch_range_proven
+from orchestrator.mirror.batch import Batch, LoanTokens, Projector
 from orchestrator.mirror.commit import CursorMoved
 from orchestrator.mirror.cursor import Position, block_row, read_position
 from orchestrator.mirror.fetch import fetch_proven
@@ -27,72 +28,91 @@ from orchestrator.mirror.watch import Source, Watch
 
 log = logging.getLogger(__name__)
 
+BLOCKS_AT_ONCE: Final = 64
+"""How many blocks that are not final are read, with proof, at once."""
+
 
 async def join(
     engine: AsyncEngine, lease: Lease, reader: ChainReader, projector: Projector, position: Position
 ) -> None:
     """Take contracts into the mirror with all their past up to the cursor, in one transaction.
 
+    The past is read range by range while the transaction is open, so that it need not be held in memory. The cursor
+    stands still meanwhile. The lease is checked at the end, so that it can be renewed until then.
+
     Raises:
         CursorMoved: the cursor moved meanwhile; try again.
+        RpcError: the provider failed; nothing is left of what was read.
     """
     watch, chain_id = projector.watch, projector.chain_id
-    headers, logs = await _read_past(reader, watch, position)
     async with engine.begin() as connection:
-        await lease.check(connection)
         now = await read_position(connection, chain_id, lock=True)
         if now is None or now.at != position.at:
             raise CursorMoved
-        if logs:
-            await _append_past(connection, projector, headers, logs)
+        logs = await _append_past(connection, reader, projector, position)
         rows = [_watched_row(chain_id, source) for source in watch.sources.values()]
         await copy_rows(connection, table_of(WatchedContract), rows)
+        await lease.check(connection)
     contracts = {source.label: source.address for source in watch.sources.values()}
-    log.info("watching", extra={"chain_id": chain_id, "contracts": contracts, "logs": len(logs)})
+    log.info("watching", extra={"chain_id": chain_id, "contracts": contracts, "logs": logs})
 
 
 async def _append_past(
-    connection: AsyncConnection, projector: Projector, headers: Sequence[Header], logs: Sequence[ChainLog]
-) -> None:
+    connection: AsyncConnection, reader: ChainReader, projector: Projector, position: Position
+) -> int:
+    """Returns how many logs there were."""
     chain_id = projector.chain_id
-    await _store_older_blocks(connection, chain_id, headers)
-    times = {header.number: header.timestamp for header in headers}
-    projected = projector.project_logs(logs, times, await known_loan_tokens(connection, chain_id))
-    await store_logs(connection, chain_id, logs)
-    await quarantine_logs(connection, chain_id, await apply_logs(connection, list(projected)))
-    first, last = logs[0].block_number, logs[-1].block_number
-    for gap in await sequence_gaps(connection, chain_id, first, last):
+    query = select(func.min(Block.number)).where(Block.chain_id == chain_id)
+    oldest: int = (await connection.execute(query)).scalar_one()
+    loan_tokens, logs = await known_loan_tokens(connection, chain_id), 0
+    async with aclosing(_past(reader, projector.watch, position)) as batches:
+        async for batch in batches:
+            older = [block_row(chain_id, header) for header in batch.headers if header.number < oldest]
+            await copy_rows(connection, table_of(Block), older)
+            if not await _append(connection, projector, batch, loan_tokens):
+                proven = await fetch_range_proven(reader, projector.watch, batch)
+                loan_tokens = await known_loan_tokens(connection, chain_id)
+                await _append(connection, projector, proven, loan_tokens)
+            logs += len(batch.logs)
+    return logs
+
+
+async def _append(connection: AsyncConnection, projector: Projector, batch: Batch, loan_tokens: LoanTokens) -> bool:
+    """Store the logs of a range with what they make. False, and nothing is stored, if they leave out a state."""
+    if not batch.logs:
+        return True
+    chain_id, first, last = projector.chain_id, batch.headers[0].number, batch.tip.number
+    projected = await projector.project_in_turns(batch, loan_tokens)
+    savepoint = await connection.begin_nested()
+    await store_logs(connection, chain_id, batch.logs)
+    await quarantine_logs(connection, chain_id, await apply_logs(connection, projected))
+    gaps = await sequence_gaps(connection, chain_id, first, last)
+    if gaps and not batch.proven:
+        await savepoint.rollback()
+        return False
+    for gap in gaps:
         log.error("%s", gap, extra={"chain_id": chain_id})
     await update_lines(connection, chain_id, first, last)
+    await savepoint.commit()
+    return True
 
 
-async def _read_past(reader: ChainReader, watch: Watch, position: Position) -> tuple[list[Header], Sequence[ChainLog]]:
-    """All of the watched logs up to the cursor, with the headers of their range; nothing when they begin after it."""
-    headers: list[Header] = []
-    logs: list[ChainLog] = []
+async def _past(reader: ChainReader, watch: Watch, position: Position) -> AsyncGenerator[Batch]:
+    """The watched logs up to the cursor, in order; nothing when they begin after it. Raises RpcError."""
     if watch.from_block > position.at.number:
-        return headers, logs
+        return
     base = (await reader.headers_at([max(0, watch.from_block - 1)]))[0].ref
-    async for batch in backfill(reader, watch, base, position.finalized.number, RangeSize()):
-        headers += batch.headers
-        logs += batch.logs
+    async with aclosing(backfill(reader, watch, base, position.finalized.number, RangeSize())) as ranges:
+        async for batch in ranges:
+            yield batch
+            base = batch.tip
+    while base.number < position.at.number:
+        last = min(base.number + BLOCKS_AT_ONCE, position.at.number)
+        batch = await fetch_proven(reader, watch, base, last)
+        yield batch
         base = batch.tip
-    if base.number < position.at.number:
-        recent = await fetch_proven(reader, watch, base, position.at.number)
-        headers += recent.headers
-        logs += recent.logs
-        base = recent.tip
     if base != position.at:
         raise InDoubt(reader.provider, f"block {position.at.number} changed while older logs were read")
-    return headers, logs
-
-
-async def _store_older_blocks(connection: AsyncConnection, chain_id: int, headers: Sequence[Header]) -> None:
-    """A contract older than the mirror brings its blocks along."""
-    query = select(func.min(Block.number)).where(Block.chain_id == chain_id)
-    oldest = (await connection.execute(query)).scalar_one()
-    older = [block_row(chain_id, header) for header in headers if header.number < oldest]
-    await copy_rows(connection, table_of(Block), older)
 
 
 def _watched_row(chain_id: int, source: Source) -> dict[str, object]:
