@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     rpc_ws_url: SecretStr | None = None
     covenant_chain_id: int | None = Field(default=None, ge=1)
     covenant_book: Path | None = None
+    covenant_more_books: str | None = None
     covenant_feed_directory: Path | None = None
     covenant_keystore: Path | None = None
     covenant_keystore_password_file: Path | None = None
@@ -161,6 +162,10 @@ class Settings(BaseSettings):
             return None
         address = _required("COVENANT_SIGNER_ADDRESS", self.covenant_signer_address, "the address that it signs for")
         return self.covenant_signer_url.get_secret_value(), address
+
+    def more_books(self) -> tuple[Path, ...]:
+        """Paths of the books of further vaults on the same chain, which the indexer mirrors along."""
+        return tuple(Path(path.strip()) for path in (self.covenant_more_books or "").split(",") if path.strip())
 
     def require_keystore(self) -> Path:
         """Raises SettingsError."""

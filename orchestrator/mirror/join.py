@@ -125,4 +125,5 @@ def _watched_row(chain_id: int, source: Source) -> dict[str, object]:
         "from_block": source.from_block,
         "feed": source.feed,
         "phase": source.phase,
+        "read_at_hash": source.read_at_hash,
     }

@@ -21,13 +21,13 @@ from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
 from orchestrator.db.lease import Lease, LeaseLost, acquire_lease
 from orchestrator.mirror.commit import Committer, CursorMoved
-from orchestrator.mirror.cursor import HeadsContradict
+from orchestrator.mirror.cursor import HeadsContradict, require_position
 from orchestrator.mirror.decode import Codecs
 from orchestrator.mirror.follow import Follower, Step
 from orchestrator.mirror.quarantine import count_quarantined, quarantine_alert
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.start import open_mirror, store_feeds
-from orchestrator.mirror.watch import sources_of_book, sources_of_feeds
+from orchestrator.mirror.watch import Source, sources_of_book, sources_of_feeds
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class MirrorLoop:
     """Follows one chain for as long as it is not cancelled. ``readers``: of its providers, in order of preference.
 
     ``moved`` is called after each commit. ``wait`` returns after so many seconds, sooner when a block was announced.
+    ``more_books``: of further vaults on the same chain; they share its cursor.
     """
 
     engine: AsyncEngine
@@ -62,6 +63,9 @@ class MirrorLoop:
     poll_interval_s: float
     moved: Callable[[], None]
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+    more_books: Sequence[AddressBook] = ()
+    feeds_asked_every_s: float = 10.0
+    _feeds_asked_at: float = 0.0
     _failing_since: float | None = None
     _failures: int = 0
 
@@ -123,6 +127,8 @@ class MirrorLoop:
                 try:
                     follower = follower or await self._open(lease, reader)
                     step = await follower.step(reader)
+                    if await self._feeds_moved(reader, follower):
+                        follower = None
                 except BY_A_PROVIDER:
                     self._providers.failed(reader)
                     raise
@@ -136,14 +142,36 @@ class MirrorLoop:
                 await self.wait(self.poll_interval_s)
 
     async def _open(self, lease: Lease, reader: ChainReader) -> Follower:
-        await store_feeds(self.engine, self.book)
         head = (await reader.heads()).latest
-        wanted = sources_of_book(self.book) + await sources_of_feeds(reader, self.book, head.hash)
-        projector = await open_mirror(self.engine, lease, reader, self.book.chain_id, wanted, self.codecs)
+        self._feeds_asked_at = time.monotonic()
+        wanted: dict[str, Source] = {}
+        for book in (self.book, *self.more_books):
+            await store_feeds(self.engine, book)
+            sources = sources_of_book(book) + await sources_of_feeds(reader, book, head.hash)
+            wanted = {source.address: source for source in sources} | wanted
+        projector = await open_mirror(
+            self.engine, lease, reader, self.book.chain_id, list(wanted.values()), self.codecs
+        )
         async with self.engine.connect() as connection:
             if await count_quarantined(connection, self.book.chain_id) == 0:
                 await self.alerts.resolve(quarantine_alert(self.book.chain_id))
         return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts, self.readers)
+
+    async def _feeds_moved(self, reader: ChainReader, follower: Follower) -> bool:
+        """Whether a feed speaks through a contract that is not watched yet. No log tells of it, so feeds are asked."""
+        if time.monotonic() - self._feeds_asked_at < self.feeds_asked_every_s:
+            return False
+        self._feeds_asked_at = time.monotonic()
+        async with self.engine.connect() as connection:
+            at = (await require_position(connection, self.book.chain_id)).at
+        watched = follower.committer.projector.watch.sources
+        asked = [await sources_of_feeds(reader, book, at.hash) for book in (self.book, *self.more_books)]
+        new = [source for sources in asked for source in sources if source.address not in watched]
+        for source in new:
+            log.warning(
+                "a feed speaks through another contract", extra={"feed": source.feed, "speaker": source.address}
+            )
+        return bool(new)
 
     async def _failed(self, error: Exception) -> None:
         """Log, tell people when it lasts, and pause, longer each time, unless another provider can be asked at once."""

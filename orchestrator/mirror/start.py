@@ -53,7 +53,17 @@ async def watched_sources(connection: AsyncConnection, chain_id: int) -> list[So
     """The contracts that the mirror of a chain watches already."""
     rows = await connection.execute(select(WatchedContract.__table__).where(WatchedContract.chain_id == chain_id))
     return [
-        Source(row.address, Role(row.role), row.vault, row.label, row.from_block, row.feed, row.phase) for row in rows
+        Source(
+            row.address,
+            Role(row.role),
+            row.vault,
+            row.label,
+            row.from_block,
+            row.feed,
+            row.phase,
+            row.read_at_hash,
+        )
+        for row in rows
     ]
 
 

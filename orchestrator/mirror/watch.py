@@ -35,6 +35,7 @@ class Source:
     from_block: int
     feed: str | None = None
     phase: int = 0
+    read_at_hash: str | None = None
 
 
 class Watch:
@@ -72,6 +73,6 @@ async def sources_of_feeds(reader: ChainReader, book: AddressBook, block_hash: s
         feed = entry.address.lower()
         speaker, phase = await aggregator_of(reader, feed, block_hash)
         if speaker != feed:
-            sources.append(Source(feed, Role.FEED, None, pair, book.deployed_block, feed))
-        sources.append(Source(speaker, Role.FEED, None, pair, book.deployed_block, feed, phase))
+            sources.append(Source(feed, Role.FEED, None, pair, book.deployed_block, feed, read_at_hash=block_hash))
+        sources.append(Source(speaker, Role.FEED, None, pair, book.deployed_block, feed, phase, block_hash))
     return sources

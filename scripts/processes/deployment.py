@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -57,11 +58,16 @@ async def open_deployment(settings: Settings, process: str) -> AsyncIterator[Dep
 
 def load_book(settings: Settings) -> AddressBook:
     """The address book of the configured chain. Raises CovenantError."""
-    chain_id, book = settings.require_chain_id(), AddressBook.load(settings.require_book())
+    return load_book_at(settings.require_book(), settings.require_chain_id())
+
+
+def load_book_at(path: Path, chain_id: int) -> AddressBook:
+    """An address book of that chain. Raises CovenantError."""
+    book = AddressBook.load(path)
     if book.chain_id != chain_id:
         raise CovenantError(
             f"the address book is of chain {book.chain_id}, but chain {chain_id} is configured",
-            "check COVENANT_BOOK and COVENANT_CHAIN_ID",
+            f"check {path} and COVENANT_CHAIN_ID",
         )
     return book
 

@@ -16,7 +16,7 @@ from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.loop import MirrorLoop
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
-from scripts.processes.deployment import open_deployment
+from scripts.processes.deployment import load_book_at, open_deployment
 from scripts.processes.entry import run_process
 
 SEQUENCER_INTERVAL_S = 0.25
@@ -40,6 +40,7 @@ async def run(settings: Settings) -> None:
             poll_interval_s=settings.covenant_poll_interval_ms / 1000,
             moved=sequencer.wake,
             wait=new_heads.wait,
+            more_books=[load_book_at(path, deployment.chain_id) for path in settings.more_books()],
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sequencer.run())

@@ -77,7 +77,7 @@ class WatchedContract(Model):
 
     A feed may speak through another contract: for an aggregator behind a proxy, `feed` is the proxy, and `phase` what
     the proxy puts before the aggregator's round ids (phase · 2^64 + round). A feed that speaks for itself has its own
-    address and phase 0.
+    address and phase 0. No log tells of it: `read_at_hash` is the block at which the feed was asked who speaks for it.
     """
 
     __tablename__ = "watched_contracts"
@@ -90,6 +90,7 @@ class WatchedContract(Model):
     from_block: Mapped[int] = mapped_column(BigInteger)
     feed: Mapped[str | None] = mapped_column(Address())
     phase: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    read_at_hash: Mapped[str | None] = mapped_column(Hash())
 
 
 class Quarantine(Model):

@@ -55,6 +55,14 @@ def chain_url(local_parts: LocalParts) -> Iterator[str]:
 
 
 @pytest.fixture
+def other_chain_url(local_parts: LocalParts) -> Iterator[str]:
+    """Another empty chain."""
+    part = start_chain(local_parts)
+    yield part.url
+    local_parts.end(part)
+
+
+@pytest.fixture
 async def ground(chain_url: str, deployment: Deployment) -> AsyncIterator[Ground]:
     rpc = JsonRpc(chain_url)
     try:
