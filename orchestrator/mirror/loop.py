@@ -161,11 +161,13 @@ class MirrorLoop:
         """Whether a feed speaks through a contract that is not watched yet. No log tells of it, so feeds are asked."""
         if time.monotonic() - self._feeds_asked_at < self.feeds_asked_every_s:
             return False
-        self._feeds_asked_at = time.monotonic()
         async with self.engine.connect() as connection:
-            at = (await require_position(connection, self.book.chain_id)).at
+            position = await require_position(connection, self.book.chain_id)
+        if position.at.number < position.head_number:
+            return False  # few nodes know the state of long ago
+        self._feeds_asked_at = time.monotonic()
         watched = follower.committer.projector.watch.sources
-        asked = [await sources_of_feeds(reader, book, at.hash) for book in (self.book, *self.more_books)]
+        asked = [await sources_of_feeds(reader, book, position.at.hash) for book in (self.book, *self.more_books)]
         new = [source for sources in asked for source in sources if source.address not in watched]
         for source in new:
             log.warning(
