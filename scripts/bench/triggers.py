@@ -45,6 +45,7 @@ from orchestrator.triggers.cursor import open_cursor
 from orchestrator.triggers.engine import Engine, EnginePolicy, Evaluation
 from orchestrator.triggers.telling import EngineAlerts
 from scripts.bench.book_of_lines import FALLING, FIRES_AT_PERCENT, Book, write
+from scripts.bench.inclusion import measure_inclusion
 from scripts.deploy.artifacts import RELEASE, Artifacts
 from scripts.deploy.create2 import PROXY, address_of, salt_of
 from scripts.local.accounts import Role
@@ -246,7 +247,7 @@ async def run(lines: int, results: Path) -> Measured:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--lines", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     console = Console(highlight=False)
@@ -254,8 +255,20 @@ def main() -> int:
     for lines in arguments.lines:
         found.append(asyncio.run(run(lines, arguments.results)))
         show(console, found[-1])
-        arguments.results.write_text(json.dumps({"books": [asdict(one) for one in found]}, indent=2) + "\n")
+        _keep(arguments.results, {"books": [asdict(one) for one in found]})
+    inclusion = asyncio.run(measure_inclusion(arguments.results.parent / "bench-inclusion-logs"))
+    console.print(
+        f"from a round to its repayments, blocks every second, {inclusion.repayments} of them: "
+        f"p50 {inclusion.blocks_p50:g}, p95 {inclusion.blocks_p95:g}, at most {inclusion.blocks_max} blocks "
+        "(target: p95 ≤ 2)"
+    )
+    _keep(arguments.results, {"books": [asdict(one) for one in found], "inclusion": asdict(inclusion)})
     return 0
+
+
+def _keep(results: Path, measured: dict[str, object]) -> None:
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps(measured, indent=2) + "\n")
 
 
 if __name__ == "__main__":
