@@ -158,6 +158,10 @@ gas: build build-release ## gas of whole transactions against budgets and snapsh
 bench-backtest: setup ## 10,000 lines through 10,000 rounds by the credit rules; writes build/bench-backtest.json
 	@python -m scripts.bench.backtest $(ARGS)
 
+.PHONY: bench-api
+bench-api: build-release ## how fast the API is over 50,000 lines and 500,000 events; writes build/bench-api.json
+	@python -m scripts.bench.api $(ARGS)
+
 .PHONY: bench-triggers
 bench-triggers: build-release ## one round over 100,000 and a million open lines; writes build/bench-triggers.json
 	@python -m scripts.bench.triggers $(ARGS)

@@ -82,7 +82,8 @@ class Parts:
         return self.book.chain_id
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:
+    """Asynchronous, as every dependency here: FastAPI would send a plain function to a thread, for each request."""
     found: Parts = request.app.state.parts
     return found
 

@@ -36,7 +36,7 @@ data: {"chain_id": 31337, "block_number": 1204, "block_hash": "0x…", "timestam
 """
 
 
-def broadcast_of(request: Request) -> Broadcast:
+async def broadcast_of(request: Request) -> Broadcast:
     found: Broadcast = request.app.state.broadcast
     return found
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from api.lines.rows import LineRow
+from api.lines.rows import LineRow, RawLine
 from api.lines.schemas import Health
 from api.lines.service import AccruedLine, accrue, status_name, stored_of
 from api.lines.units import Units
@@ -28,27 +28,47 @@ _TERMS: Final = (
     "in_kind_ltv_bps", "in_kind_discount_bps", "amort_bps", "period_hours", "grace_hours", "draw_window_hours",
     "term_hours",
 )  # fmt: skip
-_KEPT: Final = 20_000
-"""Lines: some 40 MB."""
+_KEPT: Final = 50_000
+"""Lines in each form: some 100 MB when all are full."""
 
 
 class WrittenLines:
-    """Lines as they stand at one block: until the next one each is worked out once, however often it is asked for."""
+    """Lines as they stand at one block: until the next one each is worked out once, however often it is asked for.
+
+    What is kept is compared with the row that the database has just sent, so a change shows at once.
+    """
 
     def __init__(self) -> None:
         self._at: tuple[str, int, int] | None = None
-        self._lines: dict[int, tuple[LineRow, bytes]] = {}
+        self._items: dict[int, tuple[RawLine, bytes]] = {}
+        self._details: dict[int, tuple[RawLine, bytes]] = {}
 
-    def write(self, row: LineRow, view: View) -> orjson.Fragment:
-        """JSON of ``line_document``. A row that differs in anything is written anew."""
+    def item(self, raw: RawLine, view: View) -> orjson.Fragment:
+        """JSON of ``line_document``."""
+        return orjson.Fragment(
+            self._write(self._items, raw, view, lambda row: line_document(accrue(row, view.now), view))
+        )
+
+    def detail(self, raw: RawLine, view: View, judge: Callable[[AccruedLine], Health]) -> bytes:
+        """JSON of ``detail_document``; ``judge`` must say the same for the same state at the same block."""
+
+        def document(row: LineRow) -> Document:
+            accrued = accrue(row, view.now)
+            return detail_document(accrued, view, judge(accrued))
+
+        return self._write(self._details, raw, view, document)
+
+    def _write(
+        self, kept: dict[int, tuple[RawLine, bytes]], raw: RawLine, view: View, document: Callable[[LineRow], Document]
+    ) -> bytes:
         self._turn_to(view)
-        kept = self._lines.get(row.line_id)
-        if kept is not None and kept[0] == row:
-            return orjson.Fragment(kept[1])
-        written = orjson.dumps(line_document(accrue(row, view.now), view))
-        if len(self._lines) < _KEPT:
-            self._lines[row.line_id] = row, written
-        return orjson.Fragment(written)
+        found = kept.get(raw[0])
+        if found is not None and found[0] == raw:
+            return found[1]
+        written = orjson.dumps(document(LineRow.of(raw)))
+        if len(kept) < _KEPT:
+            kept[raw[0]] = raw, written
+        return written
 
     def _turn_to(self, view: View) -> None:
         """Finality counts as well: it moves also when the block does not."""
@@ -56,7 +76,8 @@ class WrittenLines:
         at = cursor.hash, cursor.safe_number, cursor.finalized_number
         if at != self._at:
             self._at = at
-            self._lines.clear()
+            self._items.clear()
+            self._details.clear()
 
 
 def line_document(accrued: AccruedLine, view: View) -> Document:

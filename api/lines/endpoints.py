@@ -16,8 +16,9 @@ from api.lines.mandates import mandates_of
 from api.lines.prices import OraclePrices
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.repository import LineRepository, LogKey
-from api.lines.rows import LineRow, Place, find_line
+from api.lines.rows import LineRow, Place, RawLine, find_line
 from api.lines.schemas import (
+    Health,
     History,
     LineDetail,
     LinePage,
@@ -28,7 +29,7 @@ from api.lines.schemas import (
     StatusName,
     Version,
 )
-from api.lines.service import accrue, bills_of, status_name, stored_of
+from api.lines.service import AccruedLine, accrue, bills_of, status_name, stored_of
 from api.lines.units import Units
 from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.parts import Parts, PartsDep
@@ -64,12 +65,12 @@ AskedPrice = Annotated[
 ]
 
 
-def oracle_prices(request: Request) -> OraclePrices:
+async def oracle_prices(request: Request) -> OraclePrices:
     found: OraclePrices = request.app.state.oracle_prices
     return found
 
 
-def written_lines(request: Request) -> WrittenLines:
+async def written_lines(request: Request) -> WrittenLines:
     found: WrittenLines = request.app.state.written_lines
     return found
 
@@ -116,7 +117,7 @@ async def list_lines(
     view = _view(parts, seen)
     page = {
         "as_of": view.as_of.model_dump(mode="json"),
-        "items": [written.write(row, view) for row in rows[:limit]],
+        "items": [written.item(row, view) for row in rows[:limit]],
         "next_cursor": cursor_after(rows[limit - 1], sort) if len(rows) > limit else None,
     }
     return _json(page)
@@ -132,6 +133,7 @@ async def get_line(
     line_id: LineId,
     parts: PartsDep,
     prices: PricesDep,
+    written: WrittenDep,
     at: At = None,
     price_e36: AskedPrice = None,
     as_of_block: AsOfBlock = None,
@@ -144,19 +146,37 @@ async def get_line(
     """
     if min_block is not None:
         await wait_for_block(parts, min_block)
-    if as_of_block is None:
-        seen, row = await read_one(parts.reads, Place.of(parts.book), line_id)
-        view = _view(parts, seen)
-    else:
+    if as_of_block is not None:
         view, row = await read_as_of_block(parts, line_id, as_of_block)
-    if row is None:
-        raise unknown_line(line_id, view)
+        if row is None:
+            raise unknown_line(line_id, view)
+    else:
+        seen, raw = await read_one(parts.reads, Place.of(parts.book), line_id)
+        view = _view(parts, seen)
+        if raw is None:
+            raise unknown_line(line_id, view)
+        row = LineRow.of(raw)
+        if at is None and price_e36 is None:
+            return await _at_present(raw, row, view, prices, written)
     accrued = accrue(row, view.now if at is None else Timestamp(at))
     units = Units(view.tokens, row)
     if price_e36 is not None:
         return _json(detail_document(accrued, view, health_at_asked_price(accrued, PriceE36(price_e36), units)))
     found = await prices.at(checksum(row.oracle), view.cursor.hash)
     return _json(detail_document(accrued, view, health_of(accrued, found.reading, found.unavailable, units)))
+
+
+async def _at_present(raw: RawLine, row: LineRow, view: View, prices: OraclePrices, written: WrittenLines) -> Response:
+    """What is asked most: the newest state at the newest price. Without a price nothing is kept: it may come back."""
+    found = await prices.at(checksum(row.oracle), view.cursor.hash)
+
+    def judge(accrued: AccruedLine) -> Health:
+        return health_of(accrued, found.reading, found.unavailable, Units(view.tokens, row))
+
+    if found.unavailable is None:
+        return Response(written.detail(raw, view, judge), media_type="application/json")
+    accrued = accrue(row, view.now)
+    return _json(detail_document(accrued, view, judge(accrued)))
 
 
 @router.get(

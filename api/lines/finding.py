@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from api.lines.rows import COLUMNS, ONE, SOURCES, LineRow, Parameters, Place, register_integers
+from api.lines.rows import COLUMNS, ONE, SOURCES, LineRow, Parameters, Place, RawLine
 from api.lines.schemas import StatusName
 from api.paging import decode_key, encode_cursor, malformed_cursor, within
 from api.wire import BIGINT_MAX
@@ -83,7 +83,7 @@ _SORTED_ONLY: Final = {Sort.NEXT_DUE: "unpaid_from IS NOT NULL"}
 
 async def read_page(
     pool: AsyncConnectionPool, place: Place, wanted: LineFilter, sort: Sort, after: str | None, limit: int
-) -> tuple[Seen | None, list[LineRow]]:
+) -> tuple[Seen | None, list[RawLine]]:
     """The lines after the cursor ``after``, at most ``limit``, and where the mirror stands; None if nowhere.
 
     Raises:
@@ -96,14 +96,15 @@ async def read_page(
     return await _read(pool, _page_query(sort, tuple(conditions), goes_on=after is not None), parameters)
 
 
-async def read_one(pool: AsyncConnectionPool, place: Place, line_id: int) -> tuple[Seen | None, LineRow | None]:
+async def read_one(pool: AsyncConnectionPool, place: Place, line_id: int) -> tuple[Seen | None, RawLine | None]:
     """The line, and where the mirror stands; None if nowhere."""
     seen, rows = await _read(pool, _ONE_QUERY, {**place.parameters(), "line_id": line_id})
     return seen, rows[0] if rows else None
 
 
-def cursor_after(row: LineRow, sort: Sort) -> str:
-    """The cursor of the page that follows ``row``."""
+def cursor_after(raw: RawLine, sort: Sort) -> str:
+    """The cursor of the page that follows the line."""
+    row = LineRow.of(raw)
     match sort:
         case Sort.ID | Sort.NEWEST:
             return encode_cursor(sort.value, row.line_id)
@@ -197,7 +198,7 @@ def _page_query(sort: Sort, conditions: tuple[str, ...], *, goes_on: bool) -> by
             {order} LIMIT %(limit)s
         ) AS line {SOURCES}
         """  # noqa: S608 - this module's own words; values are parameters
-    return _in_one_snapshot(page, order)
+    return _in_one_snapshot(page, order.replace("principal", "found.principal::numeric"))
 
 
 def _in_one_snapshot(lines: str, order: str = "") -> bytes:
@@ -212,7 +213,7 @@ def _in_one_snapshot(lines: str, order: str = "") -> bytes:
 _ONE_QUERY: Final = _in_one_snapshot(ONE)
 
 
-async def _read(pool: AsyncConnectionPool, query: bytes, parameters: Parameters) -> tuple[Seen | None, list[LineRow]]:
+async def _read(pool: AsyncConnectionPool, query: bytes, parameters: Parameters) -> tuple[Seen | None, list[RawLine]]:
     try:
         rows = await _rows(pool, query, parameters)
     except psycopg.OperationalError:  # a connection that the server has closed since, and then all of them may be
@@ -223,10 +224,9 @@ async def _read(pool: AsyncConnectionPool, query: bytes, parameters: Parameters)
     chain_id, number, block_hash, timestamp, safe, finalized = rows[0][: len(_SEEN)]
     seen = Seen(chain_id, number, f"0x{block_hash.hex()}", timestamp, safe, finalized)
     found = [row[len(_SEEN) :] for row in rows]
-    return seen, [LineRow._make(row) for row in found if row[0] is not None]
+    return seen, [row for row in found if row[0] is not None]
 
 
 async def _rows(pool: AsyncConnectionPool, query: bytes, parameters: Parameters) -> list[tuple[Any, ...]]:
     async with pool.connection() as connection, connection.cursor() as cursor:
-        register_integers(cursor.adapters)
         return await (await cursor.execute(query, parameters)).fetchall()

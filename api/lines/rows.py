@@ -6,12 +6,9 @@ Loading the same page through the ORM takes three times as long (`make bench-api
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import psycopg
-from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap, Loader
-from psycopg.rows import args_row
 
 from api.wire import BIGINT_MAX, ZERO_ADDRESS
 from orchestrator.chain.book import AddressBook
@@ -24,6 +21,10 @@ Driver = psycopg.AsyncConnection[Any]
 Parameters = dict[str, Any]
 
 _NOBODY: Final = bytes.fromhex(ZERO_ADDRESS[2:])
+
+
+RawLine = tuple[Any, ...]
+"""The values of a ``LineRow`` as the database sends them: amounts are text until somebody counts with them."""
 
 
 class LineRow(NamedTuple):
@@ -76,6 +77,10 @@ class LineRow(NamedTuple):
     min_debt: int
     newest_owner: bytes | None
 
+    @classmethod
+    def of(cls, raw: RawLine) -> Self:
+        return cls._make(int(value) if place in _NUMERIC_PLACES else value for place, value in enumerate(raw))
+
     @property
     def holder(self) -> bytes | None:
         """None once the NFT is burned."""
@@ -94,10 +99,27 @@ class LineRow(NamedTuple):
 _OF_MARKET: Final = ("loan_token", "collateral_token", "oracle", "min_debt")
 _OF_LINE: Final = tuple(name for name in LineRow._fields if name not in (*_OF_MARKET, "newest_owner"))
 
+_NUMERIC: Final = frozenset(
+    (
+        "amount", "origination_fee", "principal", "undrawn", "unbilled", "billed", "billed_principal", "collateral",
+        "reserve", "claim_loan", "claim_collateral", "min_debt",
+    )
+)  # fmt: skip
+_NUMERIC_PLACES: Final = frozenset(place for place, name in enumerate(LineRow._fields) if name in _NUMERIC)
+
+
+def _column(source: str, name: str) -> str:
+    return f"{source}.{name}::text" if name in _NUMERIC else f"{source}.{name}"
+
+
 COLUMNS: Final = ", ".join(
-    [*(f"line.{name}" for name in _OF_LINE), *(f"market.{name}" for name in _OF_MARKET), "note.to_address"]
+    [
+        *(_column("line", name) for name in _OF_LINE),
+        *(_column("market", name) for name in _OF_MARKET),
+        "note.to_address",
+    ]
 )
-"""Of `SOURCES`, in the order of the fields of ``LineRow``."""
+"""Of `SOURCES`: a ``RawLine``."""
 
 SOURCES: Final = """
     JOIN markets AS market USING (chain_id, vault, market_id)
@@ -160,11 +182,6 @@ class Place:
         }
 
 
-def register_integers(adapters: AdaptersMap) -> None:
-    """Lets cursors with these adapters read numerics as ints."""
-    adapters.register_loader("numeric", _IntegerLoader)
-
-
 async def find_line(connection: Driver, place: Place, line_id: int) -> LineRow | None:
     """The line with its newest state, whatever the place's block."""
     return await _find(connection, ONE, place, line_id)
@@ -176,14 +193,7 @@ async def find_line_as_of_block(connection: Driver, place: Place, line_id: int) 
 
 
 async def _find(connection: Driver, query: str, place: Place, line_id: int) -> LineRow | None:
-    async with connection.cursor(row_factory=args_row(LineRow)) as cursor:
-        register_integers(cursor.adapters)
+    async with connection.cursor() as cursor:
         await cursor.execute(query.encode(), {**place.parameters(), "line_id": line_id})
-        return await cursor.fetchone()
-
-
-class _IntegerLoader(Loader):
-    """`numeric(78, 0)` as an int, without a Decimal in between."""
-
-    def load(self, data: Buffer) -> int:
-        return int(bytes(data))
+        raw: RawLine | None = await cursor.fetchone()
+        return None if raw is None else LineRow.of(raw)
