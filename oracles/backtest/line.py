@@ -33,6 +33,8 @@ from orchestrator.credit.units import (
     mul_div_up,
 )
 
+NOTHING = CollateralWei(0)
+
 HORIZON = Seconds(30 * 24 * 3_600)
 """How far ahead candidates are sought at once: the debt at its end is what makes them conservative."""
 
@@ -68,7 +70,7 @@ def act_at(
         events.append(_event(line, now, Act.BORROWER, paid))
         state = paid.state
     if not state.over and liquidatable(state, terms, oracle):
-        taken = liquidate(state, terms, Wei(UINT96_MAX), CollateralWei(0), oracle, now)
+        taken = liquidate(state, terms, Wei(UINT96_MAX), NOTHING, oracle, now)
         seized = CollateralWei(state.collateral - taken.state.collateral)
         events.append(_event(line, now, Act.LIQUIDATION, taken, seized))
         state = taken.state
@@ -210,7 +212,7 @@ def _event(
     now: Timestamp,
     act: Act,
     done: Transition,
-    seized: CollateralWei = CollateralWei(0),  # noqa: B008
+    seized: CollateralWei = NOTHING,
 ) -> Event:
     paid = Wei(sum(payment.amount for payment in done.payments))
     lost = done.write_off

@@ -86,9 +86,9 @@ class Clock:
         return self.at
 
     async def pass_(self, seconds: int) -> None:
-        """From where the chain is by now, if that is further."""
+        """Exactly so many, or further if the chain, which has its own clock between our blocks, is further already."""
         block = await self.rpc.call("eth_getBlockByNumber", ["latest", False])
-        self.at = max(self.at, integer(block["timestamp"])) + seconds
+        self.at = max(self.at + seconds, integer(block["timestamp"]) + 1)
         await self.rpc.call("evm_setNextBlockTimestamp", [quantity(self.at)])
         await self.rpc.call("evm_mine", [])
 

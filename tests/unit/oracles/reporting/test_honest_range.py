@@ -113,3 +113,12 @@ def test_an_older_observation_of_a_reporter_does_not_take_the_place_of_its_newer
     found = pot.round_from(state)
     assert found is not None
     assert found[0].observation.answer == 7
+
+
+def test_of_more_than_a_quorum_the_middle_ones_make_the_round() -> None:
+    pot, state = Pot(make_up(5, 3)), FeedState(0, 0, 0, NOW)
+    for number, answer in enumerate((9_999, 200, 201, 202, 0)):
+        pot.add(signed(number, answer), state)
+    found = pot.round_from(state)
+    assert found is not None
+    assert sorted(one.observation.answer for one in found) == [200, 201, 202]
