@@ -14,6 +14,8 @@ from orchestrator.settings import Settings
 from scripts.processes import indexer
 from tests.simulation.forked import fork_indexer
 
+STOP_WITHIN_S = 20.0
+
 
 class Broken(AssertionError):
     """The indexer ended in a way that nobody asked for."""
@@ -54,7 +56,10 @@ class ProcessSubject:
     async def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            code = await self._ended()
+            try:
+                code = await asyncio.wait_for(self._ended(), STOP_WITHIN_S)
+            except TimeoutError:
+                raise Broken(f"the indexer was told to stop and runs {STOP_WITHIN_S:.0f} s later") from None
             if code not in (0, -15):  # -15: told before it could listen
                 raise Broken(f"the indexer was told to stop and ended with {code}: {self._last_words()}")
 

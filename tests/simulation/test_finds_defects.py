@@ -20,6 +20,10 @@ from tests.simulation.outcome import outcome_of
 from tests.simulation.plan import Act, Due, Grow, Misanswer, Plan, PlannedBlock, Reorg
 from tests.simulation.workshop import Workshop
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # of connections that a task was cut off from
+
 BLOCKS = 6
 CAUGHT_UP = 40
 """Requests after which the indexer has mirrored so few blocks."""
