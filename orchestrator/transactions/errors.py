@@ -40,7 +40,7 @@ class TransactionError:
 
 
 ALREADY_DONE_ERRORS: Final = frozenset(
-    {"PeriodClosed", "NotTriggered", "NothingDue", "LineClosed", "MandateIsRevoked", "MandateOver"}
+    {"PeriodClosed", "NotTriggered", "NothingDue", "LineClosed", "MandateIsRevoked", "MandateOver", "NotLiquidatable"}
 )
 """Custom errors of our contracts that say that a repayment is no longer wanted."""
 

@@ -50,6 +50,10 @@ class Causes:
         seen_at = await self._seen_at(max(known_since, newest.block_number))
         return Cause(newest.feed, newest.round_id, None, seen_at)
 
+    async def of_head(self) -> Cause:
+        """What the whole state of a line calls for, at the block of evaluation."""
+        return Cause(None, None, None, await self._seen_at(self._block_number))
+
     async def _newest_round(self, feeds: frozenset[str]) -> OracleRound | None:
         if feeds not in self._rounds:
             newest = (

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.chain.book import AddressBook
-from orchestrator.chain.contracts import Contract
+from orchestrator.chain.contracts import Contract, load_contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import RpcError
 from orchestrator.checkpoints import Reached, pass_by
@@ -32,6 +32,7 @@ from orchestrator.triggers.cursor import Head, lock_cursor, move_cursor
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
 from orchestrator.triggers.jumps import note_prices
 from orchestrator.triggers.lines import StandingLine, lines_at
+from orchestrator.triggers.liquidating import Liquidation, LiquidationPolicy, liquidation_of
 from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
 from orchestrator.triggers.steps import EngineStep
@@ -52,6 +53,7 @@ class EnginePolicy:
     evaluate_at: which mirrored block is believed. At the latest, firings are soonest; the contracts check again.
     batch_size: how many mandates one transaction fires at most.
     price_jump_bps: a move of a price beyond it stops the sending; None: none does.
+    liquidation: what our own keeper does about lines that can be liquidated; None: people are told of them.
     wrapped_native: the token that stands for the currency of gas, to value keepers' fees with.
     """
 
@@ -59,6 +61,7 @@ class EnginePolicy:
     batch_size: int = 20
     price_jump_bps: Bps | None = None
     wrapped_native: str | None = None
+    liquidation: LiquidationPolicy | None = None
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -103,7 +106,8 @@ class Engine:
         self._policy = policy
         self._reached = reached
         self._candidates = Candidates(self._chain_id, self._vault)
-        self._planner = Planner(book, trigger, policy.batch_size, policy.retries, policy.wrapped_native)
+        vault = load_contract("CreditVault")
+        self._planner = Planner(book, trigger, vault, policy.batch_size, policy.retries, policy.wrapped_native)
 
     async def step(self) -> Evaluation | None:
         """Evaluates the newest head that policy believes; None when that was done, or nothing may be done.
@@ -198,8 +202,11 @@ class Engine:
             accounts = await self._candidates.accounts(session, lines)
             wanted = list(firings(lines, markets, replace(readings, accounts=accounts), head.timestamp))
             plans.append(await self._planner.store(session, wanted, head))
-            found = liquidatable_lines(lines, markets, head.timestamp)
-            liquidatable += [self._liquidatable(line, markets, head) for line in found]
+            found = list(liquidatable_lines(lines, markets, head.timestamp))
+            ours = self._liquidations(found, markets, head)
+            plans.append(await self._liquidate(session, ours, markets, head))
+            left = [line for line in found if line.line_id not in {one.line.line_id for one in ours}]
+            liquidatable += [self._liquidatable(line, markets, head) for line in left]
             timed = [line for line in lines if reached.lines[line.line_id]]
             await self._candidates.refresh(session, timed, self._context(head, readings, accounts))
         await move_cursor(session, self._chain_id, head)
@@ -236,6 +243,24 @@ class Engine:
 
     def _without_price(self, readings: Readings) -> Sequence[str]:
         return [market.name for market in self._book.markets if readings.oracles[market.oracle].measuring_price is None]
+
+    def _liquidations(
+        self, lines: Sequence[StandingLine], markets: Mapping[int, MarketView], head: Head
+    ) -> Sequence[Liquidation]:
+        policy = self._policy.liquidation
+        if policy is None:
+            return ()
+        planned = (liquidation_of(line, markets[line.market_id].oracle, head.timestamp, policy) for line in lines)
+        return [one for one in planned if one is not None]
+
+    async def _liquidate(
+        self, session: AsyncSession, wanted: Sequence[Liquidation], markets: Mapping[int, MarketView], head: Head
+    ) -> Plan:
+        policy = self._policy.liquidation
+        if policy is None:
+            return Plan(0, 0)
+        oracles = {market_id: market.oracle for market_id, market in markets.items()}
+        return await self._planner.liquidate(session, wanted, policy.receiver, oracles, head)
 
     def _liquidatable(self, line: StandingLine, markets: Mapping[int, MarketView], head: Head) -> Liquidatable:
         price = markets[line.market_id].oracle.measuring_price

@@ -18,7 +18,7 @@ from orchestrator.db.session import Sessions
 from orchestrator.db.values import mandate_of
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_revert, classify_simulation
 from orchestrator.transactions.node import Node, Receipt
-from orchestrator.triggers.states import LIVE, TriggerStatus
+from orchestrator.triggers.states import LIVE, Action, TriggerStatus
 from orchestrator.triggers.upkeep import Upkeep
 
 _ENDED = {
@@ -95,7 +95,8 @@ class TriggerOutcomes:
     async def finalized(self, session: AsyncSession, intent_id: uuid.UUID, receipt: Receipt) -> None:
         fired, failures = self._fired(receipt), self._failures(receipt)
         for row in await _triggers(session, intent_id):
-            failure = None if row.mandate_hash in fired else failures.get(row.mandate_hash, NOT_FIRED)
+            done = row.action == Action.LIQUIDATE.value or row.mandate_hash in fired
+            failure = None if done else failures.get(row.mandate_hash, NOT_FIRED)
             _finish(row, failure)
 
     async def failed(self, session: AsyncSession, intent_id: uuid.UUID, error: TransactionError) -> None:

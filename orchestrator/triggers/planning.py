@@ -5,20 +5,28 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract
+from orchestrator.credit.mandate import From
+from orchestrator.credit.oracle import OracleReading
 from orchestrator.transactions.intents import Call, queue_all
+from orchestrator.triggers.candidates import NO_MANDATE
 from orchestrator.triggers.causes import Causes
 from orchestrator.triggers.cursor import Head
 from orchestrator.triggers.evaluation import Wanted
+from orchestrator.triggers.liquidating import Liquidation
 from orchestrator.triggers.states import Action, TriggerStatus
 from orchestrator.triggers.store import Key, RetryPolicy, assign, insert_new, next_generation, standing_of
 from orchestrator.triggers.upkeep import Upkeep
-from orchestrator.triggers.words import why
+from orchestrator.triggers.words import why, why_liquidatable
 from orchestrator.triggers.worth import fee_worth_wei
+
+Oracles = Mapping[int, OracleReading]
+"""By market."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Planner:
 
     book: AddressBook
     trigger: Contract
+    vault: Contract
     batch_size: int
     retries: RetryPolicy
     wrapped_native: str | None = None
@@ -94,6 +103,68 @@ class Planner:
             "why": why(one, market),
             "cause_seen_at": cause.seen_at,
         }
+
+    async def liquidate(
+        self, session: AsyncSession, wanted: Sequence[Liquidation], receiver: str, oracles: Oracles, head: Head
+    ) -> Plan:
+        """One intent a line: what is paid for one is no reason to wait for another."""
+        keys = [Key(one.line.line_id, NO_MANDATE, one.line.state.seq, Action.LIQUIDATE) for one in wanted]
+        if not keys:
+            return Plan(0, 0)
+        standing, now = await standing_of(session, self.book.chain_id, self.book.vault.lower(), keys)
+        causes, rows, calls = Causes(session, self.book.chain_id, head.number), [], {}
+        for one, key in zip(wanted, keys, strict=True):
+            newest = standing.get(key)
+            generation = next_generation(newest, self.retries, now)
+            if generation is not None:
+                failures = newest.failures if newest else 0
+                row = await self._liquidation_row(one, key, generation, failures, oracles, head, causes)
+                rows.append(row)
+                calls[row["id"]] = self._liquidation_call(one, receiver)
+        new = [trigger_id for trigger_id in calls if trigger_id in await insert_new(session, rows)] if rows else []
+        intent_ids = await queue_all(session, [calls[trigger_id] for trigger_id in new])
+        await assign(session, dict(zip(new, intent_ids, strict=True)))
+        return Plan(len(new), len(new))
+
+    async def _liquidation_row(
+        self,
+        one: Liquidation,
+        key: Key,
+        generation: int,
+        failures: int,
+        oracles: Oracles,
+        head: Head,
+        causes: Causes,
+    ) -> dict[str, Any]:
+        market = self.book.market(one.line.market_id)
+        price = oracles[one.line.market_id].measuring_price
+        cause = await causes.of_head()
+        return {
+            "id": uuid.uuid4(),
+            "chain_id": self.book.chain_id,
+            "vault": self.book.vault,
+            "line_id": key.line_id,
+            "action": key.action.value,
+            "trigger_contract": self.book.vault,
+            "mandate_hash": key.mandate_hash,
+            "occurrence": key.occurrence,
+            "generation": generation,
+            "failures": failures,
+            "status": TriggerStatus.PENDING.value,
+            "price_e36": price,
+            "evaluated_block_number": head.number,
+            "evaluated_block_hash": head.block_hash,
+            "need": one.repays,
+            "pays": one.repays,
+            "fee_worth_wei": fee_worth_wei(one.gains, From.RESERVE, market, self.wrapped_native, price),
+            "why": f"{why_liquidatable(one.line, price, head.timestamp)}: it is liquidated",
+            "cause_seen_at": cause.seen_at,
+        }
+
+    def _liquidation_call(self, one: Liquidation, receiver: str) -> Call:
+        line_id = one.line.line_id
+        data = self.vault.encode_call("liquidate", line_id, one.max_repaid, one.min_seized, receiver)
+        return Call(self.book.chain_id, self.book.vault, data, f"liquidates line {line_id}")
 
     async def _carry(self, session: AsyncSession, new: Sequence[_Due]) -> int:
         """Queues intents for the new triggers: many in one, in order, one trigger contract each."""

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Action(StrEnum):
-    """What is to be done to a line. Nobody sends LIQUIDATE: people are told of such lines."""
+    """What is to be done to a line. LIQUIDATE is sent if policy wants it; else people are told of such lines."""
 
     REPAY = "repay"
     LIQUIDATE = "liquidate"

@@ -42,11 +42,12 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What must happen once. ``occurrence`` is the mandate's count of firings on-chain."""
+    """What must happen once. ``occurrence``: the mandate's count of firings on-chain, or the line's of its actions."""
 
     line_id: int
     mandate_hash: str
     occurrence: int
+    action: Action = Action.REPAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ async def standing_of(
         line_id=(Trigger.line_id, [key.line_id for key in keys]),
         mandate_hash=(Trigger.mandate_hash, [key.mandate_hash for key in keys]),
         occurrence=(Trigger.occurrence, [key.occurrence for key in keys]),
+        action=(Trigger.action, [key.action.value for key in keys]),
     )
     newest = (
         select(
@@ -113,7 +115,7 @@ async def standing_of(
         .where(
             Trigger.chain_id == chain_id,
             Trigger.vault == vault,
-            Trigger.action == Action.REPAY.value,
+            Trigger.action == wanted.c.action,
             Trigger.line_id == wanted.c.line_id,
             Trigger.mandate_hash == wanted.c.mandate_hash,
             Trigger.occurrence == wanted.c.occurrence,
@@ -123,7 +125,7 @@ async def standing_of(
         .lateral("newest")
     )
     found = {
-        Key(row.line_id, row.mandate_hash, row.occurrence): Standing(
+        Key(row.line_id, row.mandate_hash, row.occurrence, Action(row.action)): Standing(
             row.generation,
             TriggerStatus(row.status),
             row.finished_at,

@@ -33,7 +33,7 @@ class EngineAlerts:
                 f"{self._liquidatable}{line.line_id}",
                 Severity.WARNING,
                 f"line {line.line_id} can be liquidated: {line.why}",
-                "anyone may call liquidate on the vault; this service does not",
+                "anyone may call liquidate on the vault; this service does not, or can't now",
                 {"line_id": line.line_id},
             )
         for mandate_hash, error in failing.items():

@@ -17,6 +17,7 @@ from orchestrator.settings import Settings
 from orchestrator.ticking import tick
 from orchestrator.triggers.cursor import open_cursor
 from orchestrator.triggers.engine import Engine, EnginePolicy
+from orchestrator.triggers.liquidating import LiquidationPolicy
 from orchestrator.triggers.telling import EngineAlerts
 from scripts.processes.deployment import open_deployment
 from scripts.processes.entry import run_process
@@ -41,6 +42,7 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
                 settings.covenant_batch_size,
                 Bps(settings.covenant_max_price_jump_bps),
                 settings.covenant_wrapped_native,
+                _liquidation(settings),
             ),
             reached=reached,
         )
@@ -50,6 +52,12 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
             async with Wakeups(deployment.database_url, [BLOCKS]) as wakeups:
                 notify_ready()
                 await tick("engine", engine.step, wakeups, interval_s=interval_s, alerts=alerts)
+
+
+def _liquidation(settings: Settings) -> LiquidationPolicy | None:
+    """Off unless somebody says who gets the collateral."""
+    receiver = settings.covenant_liquidate_to
+    return LiquidationPolicy(receiver, Bps(settings.covenant_liquidation_slippage_bps)) if receiver else None
 
 
 def main() -> int:
