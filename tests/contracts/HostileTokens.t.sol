@@ -6,8 +6,10 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 
 import {Offer, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {OracleConfig} from "contracts/interfaces/IOracleAdapter.sol";
+import {From, Mandate} from "contracts/interfaces/IRepayTrigger.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {LocalToken} from "contracts/local/LocalToken.sol";
+import {RepayTrigger} from "contracts/trigger/RepayTrigger.sol";
 
 import {HostileToken} from "./support/HostileToken.sol";
 import {VaultFixture} from "./support/VaultFixture.sol";
@@ -167,6 +169,39 @@ contract HostileTokensTest is VaultFixture {
         token.reenterWith(address(vault), abi.encodeCall(vault.multicall, (calls)));
         repay(id, 1e6);
         assertEq(bytes4(token.reentryReason()), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
+    }
+
+    /// Pitfall 7: nor can a firing, while the wallet's tokens are on their way through the trigger.
+    function test_no_firing_is_entered_from_within_a_top_up() public {
+        lendHostile();
+        uint256 id = openDrawn(10_000e6);
+        RepayTrigger trigger = RepayTrigger(deployCode("RepayTrigger.sol", abi.encode(vault)));
+        vm.startPrank(borrower);
+        vault.setOperator(address(trigger), true);
+        token.approve(address(trigger), type(uint256).max);
+        vm.stopPrank();
+        Mandate memory mandate;
+        (mandate.lineId, mandate.source, mandate.periodHours) = (id, From.TOP_UP, 24);
+        (mandate.capPerPeriod, mandate.expiry) = (1000e6, type(uint40).max);
+        trigger.register(mandate, signBy(borrowerKey, trigger.mandateDigest(mandate)));
+        pass(PERIOD);
+        Mandate[] memory batch = new Mandate[](1);
+        batch[0] = mandate;
+        bytes[3] memory entries = [
+            abi.encodeCall(trigger.fire, (mandate, keeper)),
+            abi.encodeCall(trigger.performUpkeep, (abi.encode(batch))),
+            abi.encodeCall(trigger.checkUpkeep, (abi.encode(batch)))
+        ];
+        for (uint256 i = 0; i < entries.length; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            token.reenterWith(address(trigger), entries[i]);
+            trigger.fire(mandate, keeper);
+            assertFalse(token.reentered());
+            assertEq(
+                bytes4(token.reentryReason()), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector, "guard"
+            );
+            vm.revertToState(snapshot);
+        }
     }
 
     /// Pitfall 7: whoever looks from within a transfer sees the state as it is after the action.

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +26,10 @@ class DoesNotCompile(Exception):
 
 
 class Compiler:
-    """One compiler process; not to be shared between threads."""
+    """One compiler process, started when it is needed; not to be shared between threads."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
 
     def bytecode(self, sources: Mapping[str, str], contracts: Iterable[tuple[str, str]]) -> Compiled:
         """The bytecode of ``contracts``, given as (file, contract). Raises DoesNotCompile."""
@@ -53,28 +53,46 @@ class Compiler:
         }
         contents = {name: {"content": text} for name, text in sources.items()}
         request = json.dumps({"language": "Solidity", "sources": contents, "settings": settings})
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(f"{request}\n")
-            self._process.stdin.flush()
-        except BrokenPipeError as error:
-            raise CovenantError("the compiler ended", "run make setup and try again") from error
-        answer = json.loads(self._process.stdout.readline() or "{}")
-        if not answer:
+        # A process that was killed is worth a second attempt.
+        said = self._ask(request) or self._ask(request)
+        if not said:
             raise CovenantError("the compiler ended", "run make setup and try again")
+        answer = json.loads(said)
         errors = [error["message"] for error in answer.get("errors", ()) if error["severity"] == "error"]
         if errors:
             raise DoesNotCompile(errors[0])
         return answer
 
+    def _ask(self, request: str) -> str:
+        """What the compiler answers; nothing when it ended, and then the next question starts another."""
+        if self._process is None:
+            command = ["node", str(_PROGRAM)]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        answer = ""
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(f"{request}\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        if not answer:
+            self.end()
+        return answer
+
+    def end(self) -> None:
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.kill()
+        with suppress(BrokenPipeError):
+            process.__exit__(None, None, None)
+
 
 @contextmanager
 def open_compiler() -> Iterator[Compiler]:
-    """Starts a compiler, and ends it."""
-    command = ["node", str(_PROGRAM)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield Compiler(process)
-        finally:
-            process.kill()
+    """A compiler, ended afterwards."""
+    compiler = Compiler()
+    try:
+        yield compiler
+    finally:
+        compiler.end()

