@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ class RunningStack:
     def clean_up(self) -> None:
         self.look()
         for process in self.members:
-            if is_alive(process):
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
         self._popen.wait(TIMEOUT_S)
 

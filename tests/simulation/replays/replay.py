@@ -6,6 +6,7 @@ No candidate, no mirror and none of our rules is asked. What fires is then reall
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ LONG_HOURS: Final = 24 * 700
 DRAWN: Final = 600 * USDC
 FIRINGS_AT_MOST: Final = 4
 """So often the engine is asked at one round, while what it fires is mined in between."""
+
+MINED_WITHIN_S: Final = 30
 
 Say = Callable[[str], None]
 
@@ -80,11 +83,20 @@ async def replay(service: Service, book: Book, rounds: Sequence[FileRound], say:
         for _ in range(FIRINGS_AT_MOST):
             if not await _compare(service, book, played, one):
                 break
-            await service.sender.tick()  # mined at once, in a block of its own
+            await _send(service)
         if time.monotonic() - told_at > 10:
             told_at = time.monotonic()
             say(f"{played.rounds} of {len(rounds)} rounds, {played.fired} firings, all as brute force says")
     return played
+
+
+async def _send(service: Service) -> None:
+    """In a block of its own, which the node mines a moment after it took the transaction."""
+    before = await service.ground.head()
+    await service.sender.tick()
+    async with asyncio.timeout(MINED_WITHIN_S):
+        while await service.ground.head() == before:
+            pass  # each look takes the node a moment
 
 
 async def _push(service: Service, one: FileRound, offset: int) -> None:
