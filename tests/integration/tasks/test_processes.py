@@ -1,6 +1,6 @@
 """Worker and beat as processes: they do the work, stop when told, and say in one line why they can't start."""
 
-import asyncio
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,9 +58,8 @@ async def test_beat_asks_and_a_worker_does_what_is_asked(environment: dict[str, 
 
 async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[str, str], redis_url: str) -> None:
     """The node never answers, so a job hangs; the worker stops all the same, and leaves the job to the next one."""
-    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    environment |= {"RPC_URL": f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"}
-    with redis.Redis.from_url(redis_url) as broker:
+    with socket.create_server(("127.0.0.1", 0)) as silent, redis.Redis.from_url(redis_url) as broker:
+        environment |= {"RPC_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         async with running("beat", environment) as beat:
             jobs = broker.llen(QUEUE)
             await beat.stop()
@@ -73,7 +72,6 @@ async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[
             assert await worker.stop() < stop_limit_s()
             assert worker.child.returncode == 0
         assert (broker.llen(QUEUE), broker.hlen("unacked")) == (jobs, 0)
-    silent.close()
 
 
 @pytest.mark.parametrize("name", ["worker", "beat"])
