@@ -1,0 +1,53 @@
+/** One thing that a person does in the page: a form, the panel below it, and what runs between them. */
+
+import { form, mark } from './fields.js';
+import { InputError, readInputs } from './inputs.js';
+import { Panel } from './panel.js';
+import { follow, isFinal } from './transaction.js';
+import { h } from '../dom.js';
+
+export class Flow {
+  /** While it is true, nobody may take the flow's elements away. */
+  running = false;
+
+  #context;
+  #place = h('div', { class: 'flow-panel' });
+  #panel = new Panel(this.#place);
+
+  /** `context`: session and live. */
+  constructor(context) {
+    this.#context = context;
+    this.element = h('div', { class: 'flow' }, this.#place);
+  }
+
+  /**
+   * Shows `fields` with a button; then `work` gets their values and the context. It returns a submission, which is followed until
+   * it is final; or words to end with; or null if nothing was done.
+   */
+  offer(fields, label, work) {
+    const element = form(fields, label, (textOf, shown) => this.#begin(fields, textOf, shown, work));
+    this.element.replaceChildren(element, this.#place);
+    element.querySelector('input, select, button').focus();
+  }
+
+  async #begin(fields, textOf, shown, work) {
+    if (this.running) return;
+    const panel = this.#panel;
+    this.running = true;
+    try {
+      const context = { ...this.#context, panel };
+      await this.#end(await work(readInputs(fields, textOf), context), context);
+    } catch (error) {
+      if (error instanceof InputError) mark(shown, error);
+      else panel.failed(error);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  async #end(outcome, context) {
+    if (outcome === null) context.panel.done('Nothing was sent.');
+    else if (typeof outcome === 'string') context.panel.done(outcome);
+    else await follow(outcome, isFinal, context);
+  }
+}

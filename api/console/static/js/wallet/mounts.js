@@ -1,0 +1,39 @@
+/** Where the pages put what needs a wallet. Each place is mounted once; mounted again, it gets the newer facts. */
+
+import { LineActions, OfferActions } from './actions.js';
+import { WalletButton } from './button.js';
+import { OfferForm } from './offer-form.js';
+import { Session } from './session.js';
+import { Wallets } from './wallet.js';
+
+const mounted = new WeakMap();
+let context = null;
+
+/** Once, before the others: `live` is the window's stream of events. */
+export function mountWalletButton(place, live) {
+  const wallets = new Wallets(window);
+  const session = new Session(wallets, window.localStorage);
+  context = { session, wallets, live };
+  new WalletButton(place, context);
+  return session.restore();
+}
+
+/** What the account that is signed in may do on `line`, as GET /v1/lines/{line_id} tells it. */
+export function mountActions(place, line) {
+  mount(place, LineActions).update(line);
+}
+
+/** What it may do with an offer, as GET /v1/offers/{offer_hash} tells it. */
+export function mountOfferActions(place, offered) {
+  mount(place, OfferActions).update(offered);
+}
+
+/** The form in which a lender writes, signs and posts an offer. */
+export function mountOfferForm(place) {
+  mount(place, OfferForm);
+}
+
+function mount(place, Kind) {
+  if (!mounted.has(place)) mounted.set(place, new Kind(place, context));
+  return mounted.get(place);
+}

@@ -1,0 +1,74 @@
+/** An offer from the form to the order book: build → explain → sign → post. */
+
+import { post } from '../http.js';
+import { inWords } from './amounts.js';
+import { freshNumber } from './inputs.js';
+import { toSign } from './explanation.js';
+
+const ANYONE = `0x${'0'.repeat(40)}`;
+const HOUR_S = 3_600;
+
+/** The fields of an offer in `market` (as GET /v1/markets tells it). */
+export function offerFields({ loan, collateral }) {
+  const percent = (name, label, value) => ({ name, kind: 'percent', label, unit: '%', value });
+  const hours = (name, label, value) => ({ name, kind: 'whole', label, unit: 'hours', value });
+  return [
+    { name: 'limit', kind: 'amount', label: 'Lend at most', unit: loan.symbol, decimals: loan.decimals },
+    { name: 'minCollateral', kind: 'amount', label: 'Collateral for all of it', unit: collateral.symbol, decimals: collateral.decimals },
+    { name: 'borrower', kind: 'address', label: 'Borrower (anyone if empty)', optional: true },
+    percent('aprBps', 'Interest a year', '9'),
+    percent('originationBps', 'Origination fee', '0.5'),
+    percent('commitmentBps', 'Commitment fee a year', '1'),
+    percent('penaltyBps', 'Penalty a year when past due', '5'),
+    percent('initialLtvBps', 'Drawn up to, of the value', '50'),
+    percent('liquidationLtvBps', 'Liquidated above, of the value', '80'),
+    percent('bonusBps', 'Liquidator’s bonus', '5'),
+    percent('inKindLtvBps', 'Paid in kind from, of the value', '63'),
+    percent('inKindDiscountBps', 'Discount in kind', '3'),
+    percent('amortBps', 'Principal due each period', '0'),
+    hours('periodHours', 'A bill every', '720'),
+    hours('graceHours', 'Grace after a bill', '72'),
+    hours('drawWindowHours', 'Can be drawn for', '4320'),
+    hours('termHours', 'Matures after', '8760'),
+    hours('expiry', 'The offer stands for', '168'),
+  ];
+}
+
+/** The message that is signed (EIP-712 `Offer`). Its group is its own, so that one line exhausts it. */
+export function offerMessage(market, lender, epoch, nowS, { borrower, expiry, ...terms }) {
+  return {
+    ...terms,
+    lender,
+    borrower: borrower ?? ANYONE,
+    loanToken: market.loan.address,
+    collateralToken: market.collateral.address,
+    oracle: market.oracle,
+    expiry: String(nowS + Number(expiry) * HOUR_S),
+    group: freshNumber(),
+    groupCap: terms.limit,
+    epoch: String(epoch),
+  };
+}
+
+/** What its lender binds itself to, for it to read. */
+export function offerWords({ loan, collateral }, offer) {
+  const lent = inWords({ base_units: offer.limit, token: loan.symbol, decimals: loan.decimals });
+  const secured = inWords({ base_units: offer.minCollateral, token: collateral.symbol, decimals: collateral.decimals });
+  const percent = (bps) => `${Number(bps) / 100} %`;
+  return (
+    `lend up to ${lent} against ${secured}, at ${percent(offer.aprBps)} a year, drawn up to ${percent(offer.initialLtvBps)} of the ` +
+    `collateral’s value and liquidated above ${percent(offer.liquidationLtvBps)}. Whoever opens a line under it takes the money from ` +
+    'your account, as far as you let the vault.'
+  );
+}
+
+/** Signs and posts an offer. Returns it as posted, null if the person thought better of it. Throws ApiError, WalletError. */
+export async function postOffer(offer, words, { session, panel }) {
+  panel.busy('Building what you sign…');
+  const payload = await post('/v1/offers/typed-data', { offer });
+  if (!(await panel.ask(toSign(words)))) return null;
+  const wallet = await session.wallet(payload.chain_id);
+  panel.busy(`Waiting for your signature in ${wallet.name}…`);
+  const signature = await wallet.signTypedData(offer.lender, payload.typed_data);
+  return post('/v1/offers', { chain_id: payload.chain_id, vault: payload.vault, offer, signature });
+}
