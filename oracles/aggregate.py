@@ -1,12 +1,17 @@
 """One answer out of several sources, or none: pure, and what was rejected is kept with the reason.
 
-Steps: quotes that are old, of the future, not positive or without any trade are left out; then those that are further
-than ``max_deviation_bps`` from the median of the rest; then a quorum has to be left. The answer is the median by
-volume, where no source weighs more than the lower median of the volumes.
+Steps: quotes that are old, of the future, not positive or without any trade are left out; of the rest the largest
+number that agree are used: no two of them further than ``max_spread_bps`` apart. They have to be a quorum. The answer
+is their median by volume, where no source weighs more than the lower median of the volumes.
 
-With a quorum of three or more, one faulty source cannot take the answer out of the range of the honest ones, whatever
-volume it claims: it stands against two that weigh at least as much. Two of four give no answer, or one that is within
-``max_deviation_bps`` of an honest source. Many that lie together are what reporters are for (``AttestedFeed``).
+What follows, whatever the faulty sources say:
+
+- One of them, with a quorum of three, cannot take the answer out of the range of the honest ones, nor keep it away: it
+  stands against two that weigh at least as much.
+- Fewer than a quorum of them can stop the answer, or move it by at most ``max_spread_bps`` from an honest source: one
+  of those is in every quorum.
+
+Many that lie together are what reporters are for (``AttestedFeed``).
 """
 
 from __future__ import annotations
@@ -29,19 +34,17 @@ class AggregatePolicy:
         quorum: so many sources have to agree, at least 3 for one of them to be faulty without harm.
         max_age_s: how old a quote may be.
         max_ahead_s: how far in the future a quote may be: clocks differ by seconds.
-        max_deviation_bps: how far from the median of all a quote may be, relative to it.
+        max_spread_bps: how far apart the highest and the lowest of the quotes used may be, relative to the lowest.
     """
 
     quorum: int = 3
     max_age_s: int = 120
     max_ahead_s: int = 5
-    max_deviation_bps: int = 200
+    max_spread_bps: int = 50
 
     def __post_init__(self) -> None:
-        if self.quorum < 1 or self.max_age_s < 0 or self.max_ahead_s < 0 or not 0 < self.max_deviation_bps < BPS:
-            raise ValueError(
-                "quorum and max_deviation_bps must be positive, ages not negative, the deviation below 100 %"
-            )
+        if self.quorum < 1 or self.max_age_s < 0 or self.max_ahead_s < 0 or not 0 < self.max_spread_bps < BPS:
+            raise ValueError("quorum and max_spread_bps must be positive, ages not negative, the spread below 100 %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,25 @@ def aggregate(quotes: Sequence[Quote], policy: AggregatePolicy, now: int, failed
             plausible.append(quote)
         else:
             rejected.append(Rejected(quote.source, reason))
-    used = []
-    centre = _centre([quote.price for quote in plausible])
-    for quote in plausible:
-        if abs(quote.price - centre) * BPS > policy.max_deviation_bps * centre:
-            away_bps = int(abs(quote.price - centre) * BPS / centre)
-            rejected.append(Rejected(quote.source, f"{quote.price} is {away_bps} bps from the median {centre}"))
-        else:
-            used.append(quote)
+    used = largest_agreement(plausible, policy.max_spread_bps)
+    rejected += [Rejected(one.source, _disagreement(one, used)) for one in plausible if one not in used]
     if len(used) < policy.quorum:
-        return Aggregate(None, None, tuple(used), tuple(rejected))
-    return Aggregate(weighted_median(used), min(one.observed_at for one in used), tuple(used), tuple(rejected))
+        return Aggregate(None, None, used, tuple(rejected))
+    return Aggregate(weighted_median(used), min(one.observed_at for one in used), used, tuple(rejected))
+
+
+def largest_agreement(quotes: Sequence[Quote], max_spread_bps: int) -> tuple[Quote, ...]:
+    """The most quotes of which no two are further apart, by price; of several as many, the closest together.
+
+    Prices are positive. Sources that agree stand side by side in the order of prices, so each may begin one group.
+    """
+    by_price = sorted(quotes, key=lambda quote: quote.price)
+    best: tuple[Quote, ...] = ()
+    for start, lowest in enumerate(by_price):
+        group = tuple(one for one in by_price[start:] if _agree(lowest, one, max_spread_bps))
+        if len(group) > len(best) or (len(group) == len(best) and _spread(group) < _spread(best)):
+            best = group
+    return best
 
 
 def weighted_median(quotes: Sequence[Quote]) -> Decimal:
@@ -121,6 +132,17 @@ def _objection(quote: Quote, policy: AggregatePolicy, now: int) -> str | None:
     return None
 
 
-def _centre(prices: Sequence[Decimal]) -> Decimal:
-    """The middle price, of two the lower: always one that a source named. 0 of none."""
-    return sorted(prices)[(len(prices) - 1) // 2] if prices else Decimal(0)
+def _agree(lower: Quote, higher: Quote, max_spread_bps: int) -> bool:
+    return (higher.price - lower.price) * BPS <= max_spread_bps * lower.price
+
+
+def _spread(by_price: Sequence[Quote]) -> Decimal:
+    """Relative to the lowest."""
+    return (by_price[-1].price - by_price[0].price) / by_price[0].price
+
+
+def _disagreement(quote: Quote, used: Sequence[Quote]) -> str:
+    """Why a quote is not among those that agree, of which there is at least one."""
+    nearest = min((one.price for one in used), key=lambda price: abs(price - quote.price))
+    apart_bps = int(abs(quote.price - nearest) * BPS / min(quote.price, nearest))
+    return f"{quote.price} is {apart_bps} bps from {nearest}, the nearest of the {len(used)} that agree"

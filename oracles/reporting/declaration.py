@@ -53,7 +53,7 @@ class PriceDeclared(_Declared):
     pair: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9]+$")]
     quorum: Annotated[int, Field(ge=1)] = 3
     max_age_s: Annotated[int, Field(ge=1)] | None = None
-    max_deviation_bps: Annotated[int, Field(ge=1, lt=10_000)] = 200
+    max_spread_bps: Annotated[int, Field(ge=1, lt=10_000)] = 50
     sources: Annotated[tuple[SourceDeclared, ...], Field(min_length=1)]
 
 

@@ -32,7 +32,7 @@ def price_fact(declared: PriceDeclared, client: httpx.AsyncClient) -> PriceFact:
     policy = AggregatePolicy(
         quorum=declared.quorum,
         max_age_s=declared.max_age_s or MAX_AGE_S[declared.kind],
-        max_deviation_bps=declared.max_deviation_bps,
+        max_spread_bps=declared.max_spread_bps,
     )
     return PriceFact(declared.pair, tuple(_sources(declared.sources, declared.pair, client)), policy)
 

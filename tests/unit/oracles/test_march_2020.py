@@ -142,12 +142,16 @@ def test_with_one_faulty_source_triggers_fire_in_the_same_hours_as_with_none(
 def test_with_two_faulty_sources_there_is_no_answer_rather_than_a_wrong_one(
     hours: Sequence[Round], first: Fault, second: Fault
 ) -> None:
-    """What is stuck and what is honest agree while the price is back where it was: then the answer is right anyway."""
+    """What is stuck and what is honest agree while the price is back where it was: then the answer is right anyway.
+
+    Right is within half a per cent of a source that is honest: what a feed that reports such a move leaves unsaid too.
+    """
     refused = 0
     for hour in hours[1:]:
         found = seen(hour, hours[0], {"coinbase": first, "gemini": second})
         if found.price is None:
             refused += 1
         else:
-            assert all(abs(found.price - one.price) <= one.price * Decimal("0.021") for one in honest_quotes(hour))
+            honest = [one.price for one in honest_quotes(hour) if one.source not in ("coinbase", "gemini")]
+            assert any(abs(found.price - price) <= price * TOLERANCE for price in honest)
     assert refused > len(hours) // 2

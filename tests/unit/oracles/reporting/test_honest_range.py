@@ -24,7 +24,7 @@ DECIMALS = 8
 POLICY = AggregatePolicy()
 BOUNDS = (-(2**100), 2**100)
 
-honest_prices = st.integers(-90, 90).map(lambda bps: Decimal(200) * (10_000 + bps) / 10_000)
+honest_prices = st.integers(-24, 24).map(lambda bps: Decimal(200) * (10_000 + bps) / 10_000)
 volumes = st.none() | st.integers(1, 10**6).map(Decimal)
 skews_s = st.integers(-5, 120)
 faulty_quotes = st.tuples(st.integers(-5, 10**6).map(Decimal), volumes, st.integers(-500, 500))
