@@ -31,11 +31,12 @@ Policies = Mapping[str, FeedPolicy]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A feed with what is thought of it."""
+    """A feed with what is thought of it, by which policy."""
 
     address: str
     pair: str
     judgement: Judgement
+    policy: FeedPolicy
 
 
 def read_policies(directory: Path | None) -> Policies:
@@ -75,7 +76,7 @@ async def _judge_all(session: AsyncSession, chain_id: int, policies: Policies) -
                 judged_at=func.clock_timestamp(),
             )
         )
-        judged.append(Judged(feed.address, feed.pair, judgement))
+        judged.append(Judged(feed.address, feed.pair, judgement, policy))
     return judged
 
 
@@ -102,9 +103,17 @@ async def _newest_rounds(session: AsyncSession, feed: Feed, count: int, block_nu
     return [Round(row.round_id, row.answer, row.updated_at) for row in reversed(rows.all())]
 
 
+def severity_of(judgement: Judgement, policy: FeedPolicy) -> Severity | None:
+    """None for what nobody needs to look at. Late is told of once half of the margin is gone: before what it stops."""
+    if judgement.status is FeedStatus.LATE and judgement.age_s is not None:
+        late_s = judgement.age_s - policy.heartbeat_s
+        return Severity.WARNING if 2 * late_s > policy.margin_s else None
+    return _SEVERITY.get(judgement.status)
+
+
 async def _tell(one: Judged, chain_id: int, alerts: Alerts) -> None:
     key = f"feed:{chain_id}:{one.address}"
-    severity = _SEVERITY.get(one.judgement.status)
+    severity = severity_of(one.judgement, one.policy)
     if severity is None:
         await alerts.resolve(key)
         return

@@ -41,3 +41,9 @@ class Metrics:
         self.reconciliation_differences = Gauge(
             "covenant_reconciliation_differences", "Facts that differed last time", ["chain_id"], registry=registry
         )
+        self.reporter_works = Gauge(
+            "covenant_reporter_works", "1 while a reporter can tell its fact, 0 while it cannot", registry=registry
+        )
+        self.reporter_failures = Counter(
+            "covenant_reporter_failures", "Looks that came to nothing, by what failed", ["at"], registry=registry
+        )

@@ -1,4 +1,4 @@
-"""Where a reporter takes what others send: observations of its peers and, if its fact is revenue, receipts."""
+"""Where a reporter takes what others send (its peers' observations, receipts of revenue), and says how it is doing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from oracles.facts.receipts import ReceiptChanged, Receipts
 from oracles.facts.webhooks import MAX_BODY_BYTES, Secret, WebhookRefused, receipt_of
 from oracles.reporting.observation import BadObservation, parse_signed
 from oracles.reporting.reporter import OBSERVATIONS_PATH, Reporter
+from oracles.reporting.standing import Standing
 from orchestrator.chain.rpc import RpcError
 
 log = logging.getLogger(__name__)
 
 RECEIPTS_PATH: Final = "/receipts"
+HEALTH_PATH: Final = "/health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,14 @@ class ReceiptsDesk:
         return self.receipts.add(receipt_of(self.merchant, headers, body, self.secrets, self.currency, now))
 
 
-def create_endpoint(reporter: Reporter, desk: ReceiptsDesk | None = None) -> FastAPI:
-    """The application: nothing is believed but signatures."""
+def create_endpoint(reporter: Reporter, standing: Standing, desk: ReceiptsDesk | None = None) -> FastAPI:
+    """The application: nothing is believed but signatures. Anybody may ask how it is doing: 200, or 503."""
     app = FastAPI(openapi_url=None)
+
+    @app.get(HEALTH_PATH)
+    async def health() -> Response:
+        body = {"reporter": reporter.account.address, "fact": reporter.fact.name, **standing.as_json()}
+        return JSONResponse(body, 503 if standing.why_not else 200)
 
     @app.post(OBSERVATIONS_PATH)
     async def observations(request: Request) -> Response:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 from eth_account.signers.local import LocalAccount
 
-from oracles.facts.fact import Fact, NothingSeen
+from oracles.facts.fact import Fact
 from oracles.facts.receipts import Receipts
 from oracles.facts.revenue import RevenueFact
 from oracles.facts.webhooks import Secret
@@ -20,14 +20,18 @@ from oracles.reporting.declared_facts import price_fact, rate_fact
 from oracles.reporting.endpoint import ReceiptsDesk, create_endpoint
 from oracles.reporting.feed import OnChainFeed
 from oracles.reporting.observation import FeedId
-from oracles.reporting.reporter import CannotReport, Reporter
+from oracles.reporting.reporter import Reporter
+from oracles.reporting.standing import FAILURES, Standing
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
-from orchestrator.chain.rpc import JsonRpc, RpcError
+from orchestrator.chain.rpc import JsonRpc
+from orchestrator.metrics import Metrics
+from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
 from orchestrator.transactions.signers.keystore import KeystoreSigner, open_account
 from scripts.deploy.wallet import Wallet
 from scripts.processes.entry import run_process
+from scripts.processes.metrics import serving_metrics
 from scripts.processes.web import listening, serve_until_cancelled
 
 log = logging.getLogger(__name__)
@@ -56,24 +60,26 @@ async def run(settings: Settings) -> None:
             client=client,
             submit=_submitting(rpc, account, declared, settings),
         )
+        metrics = Metrics()
+        standing = Standing(metrics)
+        stack.enter_context(serving_metrics(settings, metrics))
         async with asyncio.TaskGroup() as group:
-            group.create_task(serve_until_cancelled(create_endpoint(reporter, desk), listener))
-            group.create_task(_report(reporter, declared.poll_s))
+            group.create_task(serve_until_cancelled(create_endpoint(reporter, standing, desk), listener))
+            group.create_task(_report(reporter, standing, declared.poll_s))
+            notify_ready()
 
 
-async def _report(reporter: Reporter, poll_s: float) -> None:
+async def _report(reporter: Reporter, standing: Standing, poll_s: float) -> None:
     """For ever. What keeps a round from being made is told once when it begins, and when it is over."""
-    failing = False
     while True:
         try:
             await reporter.step()
-        except (NothingSeen, CannotReport, RpcError) as error:
-            log.log(logging.DEBUG if failing else logging.ERROR, "alert: %s", error.message, extra={"hint": error.hint})
-            failing = True
+        except FAILURES as error:
+            level = logging.ERROR if standing.failed(error) else logging.DEBUG
+            log.log(level, "alert: %s", error.message, extra={"hint": error.hint})
         else:
-            if failing:
+            if standing.worked():
                 log.info("resolved: %s reports again", reporter.fact.name)
-            failing = False
         await asyncio.sleep(poll_s)
 
 

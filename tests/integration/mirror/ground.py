@@ -275,7 +275,9 @@ class Mirror:
 
 
 @asynccontextmanager
-async def opened_mirror(engine: AsyncEngine, url: str, ground: Ground) -> AsyncIterator[Mirror]:
+async def opened_mirror(
+    engine: AsyncEngine, url: str, ground: Ground, book: AddressBook | None = None
+) -> AsyncIterator[Mirror]:
     """A mirror of the ground's contracts, by the provider at ``url``. It takes over from the one before it."""
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE leases SET expires_at = '-infinity'"))
@@ -283,6 +285,6 @@ async def opened_mirror(engine: AsyncEngine, url: str, ground: Ground) -> AsyncI
     assert lease is not None
     reader = ChainReader(JsonRpc(url, timeout_s=5))
     try:
-        yield await Mirror.under(engine, reader, ground.book(), lease)
+        yield await Mirror.under(engine, reader, book or ground.book(), lease)
     finally:
         await reader.aclose()

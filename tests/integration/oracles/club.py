@@ -20,9 +20,11 @@ from oracles.reporting.feed import FeedState, OnChainFeed
 from oracles.reporting.observation import FeedId
 from oracles.reporting.reporter import Reporter, Submit
 from oracles.reporting.schedule import ReportPolicy, leader_at
+from oracles.reporting.standing import Standing
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import JsonRpc
+from orchestrator.metrics import Metrics
 from orchestrator.transactions.signers.keystore import KeystoreSigner
 from scripts.deploy.artifacts import RELEASE, Artifacts
 from scripts.deploy.wallet import Wallet
@@ -170,7 +172,9 @@ async def open_club(
             submit = _submitter(rpc, account, address)
             reporter = Reporter(feed, make_up, fact, account, peers, POLICY, client, submit, clock.now)
             club.reporters[i] = reporter
-            serving = asyncio.create_task(serve_until_cancelled(create_endpoint(reporter, desk), listeners[i]))
+            serving = asyncio.create_task(
+                serve_until_cancelled(create_endpoint(reporter, Standing(Metrics()), desk), listeners[i])
+            )
             stack.push_async_callback(_stop, serving)
         yield club
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -94,6 +95,34 @@ def start_reporter(folder: Path, rpc_url: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-m", "scripts.processes.reporter"], env=env, stdout=log, stderr=log)
 
 
+def status_of(folder: Path, rpc_url: str) -> dict[str, Any]:
+    """What `covenant reporter status` says to whoever runs a reporter."""
+    arguments = ["reporter", "status", "--file", str(folder / "reporter.toml"), "--json"]
+    ran = subprocess.run(
+        [str(Path(sys.executable).with_name("covenant")), *arguments],
+        env={**os.environ, "RPC_URL": rpc_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return dict(json.loads(ran.stdout))
+
+
+@pytest.mark.timeout(120)
+async def test_a_key_that_is_no_reporter_of_the_feed_does_not_start(anvil: str, tmp_path: Path) -> None:
+    rpc = JsonRpc(anvil)
+    mine, other = reporter_accounts(2)
+    address = await deploy_feed(rpc, [other.address], 1)
+    await rpc.aclose()
+    folder = tmp_path / "mine"
+    write_keystore(mine, folder)
+    (folder / "reporter.toml").write_text(declaration(address, {}, 0, "http://127.0.0.1:9"))
+    process = start_reporter(folder, anvil)
+    assert await asyncio.to_thread(process.wait, 60) == 1
+    assert f"{mine.address} is no reporter of this feed — use the key of one that is" in (folder / "log").read_text()
+
+
 @pytest.fixture
 def exchanges() -> Iterator[ExchangeServer]:
     with serving() as server:
@@ -156,9 +185,19 @@ async def test_three_processes_of_four_keep_a_feed_though_one_reporter_is_dead_a
         second = await until_round(feed, 2, processes)
         assert second.answer == 105_00000000
         say(exchanges, "90.00", kraken="135.00", coinbase="135.00")
-        await until_logged(tmp_path / "0" / "log", "alert: ETH/USD: no quorum of 3: 2 sources agree")
+        for living in ("0", "1", "2"):
+            await until_logged(tmp_path / living / "log", "alert: ETH/USD: no quorum of 3: 2 sources agree")
+        standing = status_of(tmp_path / "0", anvil)
+        assert (standing["round_id"], standing["works"], standing["quorum"]) == ("2", 0, QUORUM)
+        assert [peer["says"].partition(":")[0] for peer in standing["peers"]] == [*["ETH/USD"] * 3, "cannot be reached"]
         say(exchanges, "105.10")
         await until_logged(tmp_path / "0" / "log", "resolved: ETH/USD reports again")
+        assert status_of(tmp_path / "0", anvil)["peers"][0] == {
+            "reporter": accounts[0].address,
+            "url": peers[accounts[0].address],
+            "works": True,
+            "says": "works",
+        }
         assert await feed.state() == replace(second, now=(await feed.state()).now)
         for process in processes:
             process.terminate()

@@ -132,7 +132,7 @@ async def test_feeds_are_judged_at_the_time_of_the_mirrored_block(engine: AsyncE
         ([], FeedStatus.UNKNOWN),
     ],
 )
-async def test_a_bad_feed_is_told_and_one_that_is_merely_late_is_not(
+async def test_a_bad_feed_is_told_and_one_that_is_a_little_late_is_not(
     engine: AsyncEngine, alerts: Alerts, rounds: list[OracleRound], status: FeedStatus
 ) -> None:
     await add(engine, cursor(), feed(), *rounds)
@@ -141,6 +141,17 @@ async def test_a_bad_feed_is_told_and_one_that_is_merely_late_is_not(
         assert judged.judgement.status is status
     bad = status in (FeedStatus.STALE, FeedStatus.JUMPED, FeedStatus.OUT_OF_BOUNDS)
     assert len(await told(engine)) == int(bad)
+
+
+@pytest.mark.parametrize(("late_s", "messages"), [(150, 0), (151, 1), (300, 1)])
+async def test_a_feed_that_goes_late_is_told_once_half_of_its_margin_is_gone(
+    engine: AsyncEngine, alerts: Alerts, late_s: int, messages: int
+) -> None:
+    """Pitfall 37: real gaps end within 120 s after the heartbeat; what is later is news, before it stops anything."""
+    await add(engine, cursor(), feed(), answered(1, 2_000, ago_s=3_600 + late_s))
+    (judged,) = await judge_feeds(engine, CHAIN_ID, alerts)
+    assert judged.judgement.status is FeedStatus.LATE
+    assert len(await told(engine)) == messages
 
 
 async def test_a_feed_that_answers_again_is_told_no_more(engine: AsyncEngine, alerts: Alerts) -> None:

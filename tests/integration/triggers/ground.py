@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -103,18 +103,23 @@ def ltv_mandate(threshold_bps: int = 6_000, **fields: Any) -> dict[str, Any]:
 
 
 def book_of(ground: Ground) -> AddressBook:
-    names = {"loan_token": "USDC", "collateral_token": "WETH", "oracle": "oracle"}
-    market = BookMarket(
-        id=1,
+    return replace(ground.book(), markets=(market_of(ground, 1, "USDC", "oracle", "feed"),))
+
+
+def market_of(ground: Ground, market_id: int, loan: str, oracle: str, *feeds: str) -> BookMarket:
+    """Of WETH against a loan token of 6 decimals; all but the id by the labels under which they were deployed."""
+    return BookMarket(
+        id=market_id,
+        loan_token=to_checksum_address(ground.addresses[loan]),
+        collateral_token=to_checksum_address(ground.addresses["WETH"]),
+        oracle=to_checksum_address(ground.addresses[oracle]),
         min_debt=10 * USDC,
-        feeds=(to_checksum_address(ground.addresses["feed"]),),
-        loan_symbol="USDC",
+        feeds=tuple(to_checksum_address(ground.addresses[feed]) for feed in feeds),
+        loan_symbol=loan,
         collateral_symbol="WETH",
         loan_decimals=6,
         collateral_decimals=18,
-        **{field: to_checksum_address(ground.addresses[name]) for field, name in names.items()},
     )
-    return replace(ground.book(), markets=(market,))
 
 
 def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: EnginePolicy) -> Engine:
@@ -148,7 +153,11 @@ def make_sender(sessions: Sessions, rpc: JsonRpc) -> Sender:
 
 @asynccontextmanager
 async def open_service(
-    database_url: str, rpc_url: str, addresses: Mapping[str, str], policy: EnginePolicy = POLICY
+    database_url: str,
+    rpc_url: str,
+    addresses: Mapping[str, str],
+    policy: EnginePolicy = POLICY,
+    book_of: Callable[[Ground], AddressBook] = book_of,
 ) -> AsyncIterator[Service]:
     """On a chain to which the contracts at ``addresses`` were deployed."""
     engine, rpc = open_engine(database_url, process="test"), JsonRpc(rpc_url)
@@ -156,7 +165,7 @@ async def open_service(
     book, sessions = book_of(ground), sessions_of(engine)
     try:
         await open_cursor(sessions, CHAIN_ID)
-        async with opened_mirror(engine, rpc_url, ground) as mirror:
+        async with opened_mirror(engine, rpc_url, ground, book) as mirror:
             yield Service(
                 rpc_url,
                 ground,
