@@ -12,8 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import func, select
-
 from api.events.forms import event_of
 from api.events.repository import EventFilter, EventRepository
 from api.events.schemas import Event
@@ -21,9 +19,8 @@ from api.parts import Parts
 from api.snapshot import Snapshot, find_cursor, reading
 from api.wire import AsOf
 from orchestrator.db.leading import DATABASE_FAILURES
-from orchestrator.db.models import OutboxEvent
 from orchestrator.db.wakeups import BLOCKS, Wakeups
-from orchestrator.delivery.sequencer import EVENTS_CHANNEL
+from orchestrator.delivery.positions import newest_position
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +119,7 @@ class Broadcast:
 
     async def _read(self) -> None:
         url = self._parts.engine.url.render_as_string(hide_password=False)
-        async with Wakeups(url, (EVENTS_CHANNEL, BLOCKS)) as wakeups:
+        async with Wakeups(url, (BLOCKS,)) as wakeups:
             while True:
                 try:
                     while await self._step() == READ_AT_ONCE:
@@ -156,8 +153,7 @@ class Broadcast:
 
     async def _newest_position(self) -> int:
         async with reading(self._parts) as session:
-            newest = select(func.max(OutboxEvent.position)).where(OutboxEvent.position.is_not(None))
-            return (await session.scalar(newest)) or 0
+            return (await session.execute(newest_position(self._parts.chain_id))).scalar_one()
 
 
 def frame_of_event(event: Event) -> Frame:

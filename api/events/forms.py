@@ -10,7 +10,6 @@ from orchestrator.db.models import OutboxEvent
 
 def event_of(row: OutboxEvent, canonical: bool | None, view: View) -> Event:
     """``canonical`` is what the mirror says of the event's block; None when it has not read it."""
-    assert row.position is not None, "only events with a position are told"
     return Event(
         position=row.position,
         id=row.id,

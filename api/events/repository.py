@@ -21,7 +21,7 @@ class EventFilter:
 
 
 class EventRepository:
-    """The events of one chain that have their position."""
+    """The events of one chain."""
 
     def __init__(self, session: AsyncSession, chain_id: int) -> None:
         self._session = session

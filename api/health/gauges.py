@@ -50,9 +50,9 @@ def _of_counts(counts: Counts) -> Iterator[Metric]:
     yield _counted("covenant_open_alerts", "Alerts that are not resolved.", "severity", counts.open_alerts)
     yield _counted("covenant_intents", "Transactions by status.", "status", counts.intents)
     yield _counted("covenant_triggers_by_status", "Triggers by status.", "status", counts.triggers)
-    unsequenced, quarantined = counts.unsequenced_events, counts.quarantined_logs
-    yield GaugeMetricFamily("covenant_unsequenced_events", "Events without a position yet.", value=unsequenced)
-    yield GaugeMetricFamily("covenant_quarantined_logs", "Logs that could not be applied.", value=quarantined)
+    yield GaugeMetricFamily(
+        "covenant_quarantined_logs", "Logs that could not be applied.", value=counts.quarantined_logs
+    )
 
 
 def _counted(name: str, documentation: str, label: str, counted: Counted) -> Metric:

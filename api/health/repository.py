@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orchestrator.db.models import Alert, Intent, OutboxEvent, Quarantine, Trigger
+from orchestrator.db.models import Alert, Intent, Quarantine, Trigger
 
 Counted = Sequence[tuple[str, int]]
 
@@ -20,7 +20,6 @@ class Counts:
     open_alerts: Counted
     intents: Counted
     triggers: Counted
-    unsequenced_events: int
     quarantined_logs: int
 
 
@@ -34,9 +33,6 @@ async def count_all(session: AsyncSession, chain_id: int) -> Counts:
     triggers = await session.execute(
         select(Trigger.status, func.count()).where(Trigger.chain_id == chain_id).group_by(Trigger.status)
     )
-    unsequenced = await session.scalar(
-        select(func.count()).select_from(OutboxEvent).where(OutboxEvent.position.is_(None))
-    )
     quarantined = await session.scalar(
         select(func.count()).select_from(Quarantine).where(Quarantine.resolved_at.is_(None))
     )
@@ -44,6 +40,5 @@ async def count_all(session: AsyncSession, chain_id: int) -> Counts:
         open_alerts=[(severity, count) for severity, count in alerts],
         intents=[(status, count) for status, count in intents],
         triggers=[(status, count) for status, count in triggers],
-        unsequenced_events=unsequenced or 0,
         quarantined_logs=quarantined or 0,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.identity.principal import Principal
 from orchestrator.db.models import OutboxEvent, WebhookDelivery, WebhookEndpoint
+from orchestrator.delivery.positions import newest_position
 
 
 class WebhookRepository:
@@ -41,14 +42,11 @@ class WebhookRepository:
         await self._session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint.id))
 
     async def event(self, event_id: uuid.UUID) -> OutboxEvent | None:
-        query = select(OutboxEvent).where(
-            OutboxEvent.id == event_id, OutboxEvent.chain_id == self._chain_id, OutboxEvent.position.is_not(None)
-        )
+        query = select(OutboxEvent).where(OutboxEvent.id == event_id, OutboxEvent.chain_id == self._chain_id)
         return await self._session.scalar(query)
 
     async def newest_position(self) -> int:
-        newest = select(func.max(OutboxEvent.position)).where(OutboxEvent.position.is_not(None))
-        return await self._session.scalar(newest) or 0
+        return (await self._session.execute(newest_position(self._chain_id))).scalar_one()
 
     async def deliveries(self, endpoint: WebhookEndpoint, before: int | None, limit: int) -> Sequence[WebhookDelivery]:
         """The newest first; ``before`` is the number of the last one seen."""

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from orchestrator.alerts import Alerts, Severity
 from orchestrator.db.models import OutboxEvent, WebhookDelivery, WebhookEndpoint
 from orchestrator.delivery.messages import body_of, body_of_test
+from orchestrator.delivery.positions import newest_position
 from orchestrator.delivery.posting import Answer, Poster
 from orchestrator.delivery.signing import WebhookSecrets
 
@@ -103,7 +104,6 @@ class Courier:
             answer = await self._post(endpoint, event.id, body_of(event))
             session.add(_delivery(endpoint, event.id, event.position, answer))
             if answer.taken:
-                assert event.position is not None, "the query asks for a position"
                 endpoint.position = event.position
                 endpoint.failures, endpoint.failing_since = 0, None
                 return True
@@ -171,10 +171,10 @@ async def _next_wanted(session: AsyncSession, endpoint: WebhookEndpoint) -> Webh
 
 async def _next_event(session: AsyncSession, endpoint: WebhookEndpoint) -> OutboxEvent | None:
     """The first after its position that it wants. What it does not want is passed over for good."""
-    newest = await session.scalar(select(func.max(OutboxEvent.position)).where(OutboxEvent.position.is_not(None)))
+    newest = (await session.execute(newest_position(endpoint.chain_id))).scalar_one()
     query = select(OutboxEvent).where(*_wanted_by(endpoint), OutboxEvent.position > endpoint.position)
     event = await session.scalar(query.order_by(OutboxEvent.position).limit(1))
-    if event is None and newest is not None and newest > endpoint.position:
+    if event is None and newest > endpoint.position:
         await session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint.id).values(position=newest))
     return event
 

@@ -51,7 +51,7 @@ def lease_name(chain_id: int) -> str:
 class MirrorLoop:
     """Follows one chain for as long as it is not cancelled. ``readers``: of its providers, in order of preference.
 
-    ``moved`` is called after each commit. ``wait`` returns after so many seconds, sooner when a block was announced.
+    ``wait`` returns after so many seconds, sooner when a block was announced.
     ``more_books``: of further vaults on the same chain; they share its cursor.
     """
 
@@ -61,7 +61,6 @@ class MirrorLoop:
     codecs: Codecs
     alerts: Alerts
     poll_interval_s: float
-    moved: Callable[[], None]
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     more_books: Sequence[AddressBook] = ()
     feeds_asked_every_s: float = 10.0
@@ -136,9 +135,7 @@ class MirrorLoop:
                 await self._failed(error)
                 continue
             await self._succeeded(reader, step)
-            if step is Step.MOVED:
-                self.moved()
-            else:
+            if step is not Step.MOVED:
                 await self.wait(self.poll_interval_s)
 
     async def _open(self, lease: Lease, reader: ChainReader) -> Follower:

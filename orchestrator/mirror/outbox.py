@@ -50,9 +50,9 @@ _LINE_ARGUMENTS = ("id", "lineId", "tokenId")
 
 
 def outbox_row(event: Event, codec: Contract) -> dict[str, Any] | None:
-    """The values of the event's outbox row; None for events that nobody is told of. The row's id is new each time.
+    """The values of the event's outbox row; None for events that nobody is told of. Its id is new each time.
 
-    The payload is JSON text.
+    The position comes when it is written. The payload is JSON text.
     """
     kind = KINDS.get((event.source.role, event.name))
     if kind is None:

@@ -14,6 +14,7 @@ from orchestrator.db.models import Block, Log, Quarantine
 from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.apply import apply_logs
 from orchestrator.mirror.batch import ProjectedLog, Projector
+from orchestrator.mirror.cursor import require_position
 from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import update_lines
 from orchestrator.mirror.stored_logs import log_of
@@ -78,14 +79,18 @@ async def quarantine_logs(connection: AsyncConnection, chain_id: int, faulty: It
 
 
 async def retry_quarantined(connection: AsyncConnection, projector: Projector) -> int:
-    """Apply what can be applied by now, within the caller's transaction. Returns how many logs left the quarantine."""
+    """Apply what can be applied by now, within the caller's transaction. Returns how many logs left the quarantine.
+
+    Raises NotMirrored.
+    """
     chain_id = projector.chain_id
+    await require_position(connection, chain_id, lock=True)
     logs, times = await _quarantined(connection, projector)
     if not logs:
         return 0
     projected = projector.project_logs(logs, times, await known_loan_tokens(connection, chain_id))
     still_faulty = {
-        (item.log.block_number, item.log.log_index) for item in await apply_logs(connection, list(projected))
+        (item.log.block_number, item.log.log_index) for item in await apply_logs(connection, chain_id, list(projected))
     }
     cured = [log for log in logs if (log.block_number, log.log_index) not in still_faulty]
     for log in cured:

@@ -24,6 +24,7 @@ from orchestrator.db.models import (
     Quarantine,
 )
 from orchestrator.db.models.registry import table_of
+from orchestrator.delivery.positions import newest_position
 from orchestrator.errors import CovenantError
 from orchestrator.mirror.cursor import NotMirrored, canonical_hashes, read_position, set_cursor
 from orchestrator.mirror.newest_lines import restore_lines
@@ -52,13 +53,12 @@ class NoSuchBlock(CovenantError):
 _TAKE_BACK = text(
     f"""
     INSERT INTO outbox_events
-        (id, chain_id, vault, line_id, kind, block_number, block_hash, log_index, tx_hash, payload, reverts)
-    SELECT gen_random_uuid(), chain_id, vault, line_id, kind || '{REVERTED}', block_number, block_hash, log_index,
-           tx_hash, payload, id
+        (id, position, chain_id, vault, line_id, kind, block_number, block_hash, log_index, tx_hash, payload, reverts)
+    SELECT gen_random_uuid(), :told + row_number() OVER (ORDER BY position DESC), chain_id, vault, line_id,
+           kind || '{REVERTED}', block_number, block_hash, log_index, tx_hash, payload, id
     FROM outbox_events AS told
     WHERE chain_id = :chain_id AND block_number > :ancestor AND reverts IS NULL
       AND NOT EXISTS (SELECT 1 FROM outbox_events AS back WHERE back.reverts = told.id)
-    ORDER BY sequence DESC
     """  # noqa: S608 - a constant only
 )
 
@@ -87,9 +87,12 @@ async def rewind_cursor(connection: AsyncConnection, chain_id: int, number: int)
 
 
 async def rewind(connection: AsyncConnection, chain_id: int, ancestor: int) -> None:
-    """Undo every block above ``ancestor``, within the caller's transaction. Rewinding twice changes nothing more."""
-    at = {"chain_id": chain_id, "ancestor": ancestor}
-    await connection.execute(_TAKE_BACK, at)
+    """Undo every block above ``ancestor``, within the caller's transaction, which holds the lock on the cursor.
+
+    Rewinding twice changes nothing more.
+    """
+    told = await connection.scalar(newest_position(chain_id))
+    await connection.execute(_TAKE_BACK, {"chain_id": chain_id, "ancestor": ancestor, "told": told})
     after = (Block.chain_id == chain_id, Block.number > ancestor, Block.canonical)
     await connection.execute(update(Block).where(*after).values(canonical=False))
     after = (Log.chain_id == chain_id, Log.block_number > ancestor, Log.canonical)

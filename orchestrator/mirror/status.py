@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.db.models import Cursor, Lease, OutboxEvent, Reconciliation
+from orchestrator.db.models import Cursor, Lease, Reconciliation
 from orchestrator.mirror.cursor import Position, require_position
 from orchestrator.mirror.loop import lease_name
 from orchestrator.mirror.quarantine import count_quarantined
@@ -23,7 +23,6 @@ class MirrorStatus:
     writer: str | None
     epoch: int | None
     quarantined: int
-    unsequenced: int
     reconciled_block: int | None
     reconciled_equal: bool | None
 
@@ -44,7 +43,6 @@ async def mirror_status(connection: AsyncConnection, chain_id: int) -> MirrorSta
             )
         )
     ).one_or_none()
-    unsequenced = select(func.count()).where(OutboxEvent.chain_id == chain_id, OutboxEvent.position.is_(None))
     reconciled = (
         await connection.execute(
             select(Reconciliation.block_number, Reconciliation.equal)
@@ -59,7 +57,6 @@ async def mirror_status(connection: AsyncConnection, chain_id: int) -> MirrorSta
         writer=lease.holder if lease else None,
         epoch=lease.epoch if lease else None,
         quarantined=await count_quarantined(connection, chain_id),
-        unsequenced=(await connection.execute(unsequenced)).scalar_one(),
         reconciled_block=reconciled.block_number if reconciled else None,
         reconciled_equal=reconciled.equal if reconciled else None,
     )

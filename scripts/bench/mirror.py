@@ -23,7 +23,7 @@ from scripts.bench.chain import BenchChain, open_chain
 from scripts.bench.indexer import Indexer, cpu_seconds, running_indexer
 from scripts.bench.load import EVENTS_A_BLOCK
 from scripts.bench.mirror_floor import measure_floor
-from scripts.bench.mirror_live import LIVE_BLOCKS, REORG_DEPTH, measure_latency, measure_reorg, until_sequenced
+from scripts.bench.mirror_live import LIVE_BLOCKS, REORG_DEPTH, measure_latency, measure_reorg
 from scripts.local.output import Output
 from scripts.local.part import Part
 from scripts.local.postgres import DATABASE, conninfo, start_postgres
@@ -97,7 +97,6 @@ async def _run(runtime: Runtime, chain: BenchChain, database: Part, logs: Path, 
         backfill |= {name: spent[name] + cpu_seconds(pid) for name, pid in others.items()}
         backfill["peak_memory_mb"] = indexer.peak_memory_mb()
         await indexer.commits.reach(await chain.head(), BACKFILL_WITHIN_S)
-        backfill["until_sequenced_s"] = await until_sequenced(libpq) - indexer.ready_at_s
         load = await chain.more_load()
         output.say(f"measuring {LIVE_BLOCKS} live blocks")
         latency = await measure_latency(chain.rpc, load, indexer.commits, libpq)

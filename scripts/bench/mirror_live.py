@@ -22,12 +22,10 @@ LONGEST_PAUSE_S: Final = 0.3
 REORG_DEPTH: Final = 60
 CALLS_A_REORGED_BLOCK: Final = 9
 WITHIN_S: Final = 30.0
-SEQUENCED_WITHIN_S: Final = 600.0
 
 _STATES = "SELECT count(*) FROM line_versions WHERE block_number = %s"
 _CURSOR = "SELECT hash FROM cursors"
 _TAKEN_BACK = "SELECT count(*) FROM outbox_events WHERE reverts IS NOT NULL"
-_UNSEQUENCED = "SELECT count(*) FROM outbox_events WHERE position IS NULL"
 
 
 async def measure_latency(rpc: JsonRpc, load: Load, commits: Commits, conninfo: str) -> dict[str, Any]:
@@ -93,15 +91,6 @@ async def _other_history(rpc: JsonRpc, load: Load, ancestor: int) -> list[Any]:
     ]
     nonce = integer(await rpc.call("eth_getTransactionCount", [load.borrower, quantity(ancestor)]))
     return [[{**call, "nonce": quantity(nonce + n)}, place] for n, (call, place) in enumerate(transactions)]
-
-
-async def until_sequenced(conninfo: str) -> float:
-    """When every event has its position, by the monotonic clock."""
-    async with asyncio.timeout(SEQUENCED_WITHIN_S):
-        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as reader:
-            while (await _one(reader, _UNSEQUENCED))[0]:
-                await reader.execute("SELECT pg_sleep(0.05)")
-    return time.monotonic()
 
 
 async def _one(connection: psycopg.AsyncConnection[Any], query: str, *values: object) -> tuple[Any, ...]:

@@ -55,7 +55,6 @@ def _body(chain_id: int, found: MirrorStatus) -> Body:
         "writer": found.writer,
         "epoch": found.epoch,
         "quarantined": found.quarantined,
-        "unsequenced": found.unsequenced,
         "reconciled": None
         if found.reconciled_block is None
         else {"block_number": found.reconciled_block, "equal": found.reconciled_equal},
@@ -72,8 +71,6 @@ def _write(console: Console, body: Body) -> None:
         console.print(f"[red]frozen:[/red] {body['frozen']}")
     if body["quarantined"]:
         console.print(f"[red]{body['quarantined']} logs in quarantine[/red]")
-    if body["unsequenced"]:
-        console.print(f"{body['unsequenced']} events wait for their position")
     for hold in body["holds"]:
         console.print(f"[red]nothing new is sent:[/red] {hold['cause']}: {hold['reason']} ({hold['placed_at']})")
     if body["reconciled"]:

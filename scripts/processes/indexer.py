@@ -1,8 +1,7 @@
-"""The indexer: mirrors one chain into the database and puts the events of all chains in order."""
+"""The indexer: mirrors one chain into the database."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 
@@ -10,7 +9,6 @@ from orchestrator.alerts import Alerts
 from orchestrator.chain.new_heads import NewHeads
 from orchestrator.chain.reader import ChainReader
 from orchestrator.db.session import sessions_of
-from orchestrator.delivery.sequencer import Sequencer
 from orchestrator.metrics import Metrics
 from orchestrator.mirror.decode import load_codecs
 from orchestrator.mirror.loop import MirrorLoop
@@ -19,7 +17,6 @@ from orchestrator.settings import Settings
 from scripts.processes.deployment import load_book_at, open_deployment
 from scripts.processes.entry import run_process
 
-SEQUENCER_INTERVAL_S = 0.25
 YOUNG_OBJECTS = 50_000
 """A batch is many small objects that live until it is committed. To look for cycles among them again and again, as
 Python does from 700 new objects on, would take a quarter of the time."""
@@ -30,7 +27,6 @@ async def run(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
     async with open_deployment(settings, "indexer") as deployment, NewHeads(settings.ws_urls()) as new_heads:
-        sequencer = Sequencer(deployment.engine, SEQUENCER_INTERVAL_S)
         mirror = MirrorLoop(
             engine=deployment.engine,
             readers=[ChainReader(rpc) for rpc in deployment.rpcs],
@@ -38,13 +34,10 @@ async def run(settings: Settings) -> None:
             codecs=load_codecs(),
             alerts=Alerts(sessions_of(deployment.engine), Metrics()),
             poll_interval_s=settings.covenant_poll_interval_ms / 1000,
-            moved=sequencer.wake,
             wait=new_heads.wait,
             more_books=[load_book_at(path, deployment.chain_id) for path in settings.more_books()],
         )
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(sequencer.run())
-            tasks.create_task(mirror.run(ready=notify_ready))
+        await mirror.run(ready=notify_ready)
 
 
 def main() -> int:

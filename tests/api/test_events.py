@@ -14,8 +14,8 @@ async def test_events_come_in_the_order_of_their_positions(world: World) -> None
     assert await positions(world) == [1, 2, 3]
 
 
-async def test_an_event_without_a_position_is_not_told_yet(world: World) -> None:
-    await world.write(world.event(1), world.event(None))
+async def test_events_of_another_chain_have_positions_of_their_own(world: World) -> None:
+    await world.write(world.event(1), world.event(1, chain_id=7), world.event(2, chain_id=7))
     assert await positions(world) == [1]
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import text
 from api.app import create_app
 from api.events import broadcast, stream
 from orchestrator.db.models import OutboxEvent
-from orchestrator.delivery.sequencer import assign_positions
 from scripts.processes.web import listening, serve
 from tests.api.world import World, parts_with
 
@@ -101,21 +100,14 @@ async def until_cut_off(client: Following) -> int:
     return received
 
 
-async def tell(world: World, *events: OutboxEvent) -> None:
-    """As the indexer's sequencer does."""
-    for event in events:
-        await world.write(event)
-    await assign_positions(world.engine)
-
-
 def kinds_of(world: World, *kinds: str, **values: Any) -> list[OutboxEvent]:
-    return [world.event(None, kind=kind, **values) for kind in kinds]
+    return [world.event(0, kind=kind, **values) for kind in kinds]
 
 
 async def test_events_arrive_as_they_happen_in_the_words_of_the_log(world: World, address: tuple[str, int]) -> None:
     async with following(address) as client:
         assert (await client.frame())["event"] == "block"
-        await tell(world, *kinds_of(world, "line.opened", "line.drawn"))
+        await world.tell(*kinds_of(world, "line.opened", "line.drawn"))
         told = [await client.event(), await client.event()]
     assert [event["kind"] for event in told] == ["line.opened", "line.drawn"]
     assert told == (await world.get("/v1/events"))["items"]
@@ -132,12 +124,12 @@ async def test_a_block_is_told_when_the_mirror_moves(world: World, address: tupl
 
 
 async def test_who_comes_back_goes_on_where_it_was(world: World, address: tuple[str, int]) -> None:
-    await tell(world, *kinds_of(world, "line.a", "line.b"))
+    await world.tell(*kinds_of(world, "line.a", "line.b"))
     async with following(address, "?after=0") as client:
         seen = [(await client.event())["position"]]
-    await tell(world, *kinds_of(world, "line.c"))
+    await world.tell(*kinds_of(world, "line.c"))
     async with following(address, "?after=0", **{"last-event-id": str(seen[0])}) as client:
-        await tell(world, *kinds_of(world, "line.d"))
+        await world.tell(*kinds_of(world, "line.d"))
         seen += [(await client.event())["position"] for _ in range(3)]
     assert seen == [1, 2, 3, 4]
 
@@ -146,28 +138,27 @@ async def test_a_long_absence_is_made_up_for_in_pieces(
     world: World, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broadcast, "READ_AT_ONCE", 7)
-    await tell(world, *kinds_of(world, *["line.drawn"] * 40))
+    await world.tell(*kinds_of(world, *["line.drawn"] * 40))
     async with following(address, "?after=3") as client:
-        await tell(world, *kinds_of(world, *["line.repaid"] * 10))
+        await world.tell(*kinds_of(world, *["line.repaid"] * 10))
         assert [(await client.event())["position"] for _ in range(47)] == list(range(4, 51))
 
 
 async def test_what_a_reorganisation_undid_is_taken_back(world: World, address: tuple[str, int]) -> None:
     (event,) = kinds_of(world, "line.drawn")
-    await tell(world, event)
+    await world.tell(event)
     async with following(address, "?after=0") as client:
         first = await client.event()
-        await tell(world, *kinds_of(world, "line.drawn.reverted", reverts=event.id))
+        await world.tell(*kinds_of(world, "line.drawn.reverted", reverts=event.id))
         back = await client.event()
     assert (back["kind"], back["reverts"]) == ("line.drawn.reverted", first["id"])
     assert back["id"] != first["id"]
 
 
 async def test_a_stream_can_be_of_one_line_and_of_some_kinds(world: World, address: tuple[str, int]) -> None:
-    await tell(world, *kinds_of(world, "line.drawn", line_id=2), *kinds_of(world, "line.drawn"))
+    await world.tell(*kinds_of(world, "line.drawn", line_id=2), *kinds_of(world, "line.drawn"))
     async with following(address, "?after=0&line_id=1&kind=line.drawn&kind=line.repaid") as client:
-        await tell(
-            world,
+        await world.tell(
             *kinds_of(world, "line.drawn", line_id=2),
             *kinds_of(world, "line.closed", "line.repaid"),
             *kinds_of(world, "line.repaid", line_id=None),
@@ -185,7 +176,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_holds_nobody_up(
         sleeping.reader._limit = 1  # type: ignore[attr-defined]  # it takes nothing more from the kernel
         total = 0
         for _ in range(12):
-            await tell(world, *kinds_of(world, *["line.drawn"] * 40, payload=padding))
+            await world.tell(*kinds_of(world, *["line.drawn"] * 40, payload=padding))
             total += 40
             assert [(await reading_one.event())["position"] for _ in range(40)][-1] == total
         sleeping.reader._limit = 2**20  # type: ignore[attr-defined]
@@ -202,11 +193,11 @@ async def test_a_thousand_clients_are_served_by_one_process_and_hold_up_no_read(
     clients = [following(address) for _ in range(CLIENTS)]
     opened = [await client.__aenter__() for client in clients]
     try:
-        await tell(world, *kinds_of(world, "line.drawn"))
+        await world.tell(*kinds_of(world, "line.drawn"))
         first = await asyncio.gather(*(client.event() for client in opened))
         async with httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}") as reader:
             assert (await reader.get("/v1/lines")).status_code == 200
-        await tell(world, *kinds_of(world, "line.repaid"))
+        await world.tell(*kinds_of(world, "line.repaid"))
         second = await asyncio.gather(*(client.event() for client in opened))
     finally:
         for client in clients:
@@ -222,5 +213,5 @@ async def test_the_stream_goes_on_after_its_connections_to_the_database_were_cut
         await client.frame()
         async with world.engine.connect() as connection:
             await connection.execute(CUT_OTHERS, {"name": world.engine.url.database})
-        await tell(world, *kinds_of(world, "line.drawn"))
+        await world.tell(*kinds_of(world, "line.drawn"))
         assert (await client.event())["position"] == 1

@@ -21,7 +21,6 @@ from orchestrator.alerts import Alerts
 from orchestrator.db.models import Alert, OutboxEvent, WebhookEndpoint
 from orchestrator.db.session import sessions_of
 from orchestrator.delivery.posting import Poster
-from orchestrator.delivery.sequencer import assign_positions
 from orchestrator.delivery.webhooks import Courier, DeliveryPolicy
 from orchestrator.metrics import Metrics
 from tests.api.people import sign_in, visitor
@@ -99,10 +98,8 @@ async def make(owner: httpx.AsyncClient, url: str, **wanted: Any) -> dict[str, A
 
 
 async def tell(world: World, *kinds: str, **values: Any) -> list[OutboxEvent]:
-    events = [world.event(None, kind=kind, **values) for kind in kinds]
-    for event in events:
-        await world.write(event)
-    await assign_positions(world.engine)
+    events = [world.event(0, kind=kind, **values) for kind in kinds]
+    await world.tell(*events)
     return events
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
@@ -48,6 +48,8 @@ from orchestrator.db.models import (
     Trigger,
 )
 from orchestrator.db.session import sessions_of
+from orchestrator.db.wakeups import BLOCKS
+from orchestrator.delivery.positions import newest_position
 from orchestrator.delivery.signing import WebhookSecrets
 from tests.api.ground import CHAIN_ID, FEED_DECIMALS, HEARTBEAT_S, MARGIN_S, MIN_DEBT, PAIR, Ground
 from tests.api.ground import Block as ChainBlock
@@ -114,6 +116,15 @@ class World:
     async def write(self, *rows: Model) -> None:
         async with sessions_of(self.engine).begin() as session:
             session.add_all(rows)
+
+    async def tell(self, *events: OutboxEvent) -> None:
+        """As the mirror does: each with the next position, and whoever waits is woken."""
+        async with sessions_of(self.engine).begin() as session:
+            reached = (await session.execute(newest_position(CHAIN_ID))).scalar_one()
+            for position, event in enumerate(events, reached + 1):
+                event.position = position
+            session.add_all(events)
+            await session.execute(select(func.pg_notify(BLOCKS, "")))
 
     async def stand_at(self, head: ChainBlock, *, safe: int | None = None, finalized: int | None = None) -> None:
         """Moves the cursor; safe and finalized are 1 and 2 behind unless told."""
@@ -342,16 +353,16 @@ class World:
             **self.log(block, log_index),
         )
 
-    def event(self, position: int | None, *, block: int = 2, fork: str = "", **values: Any) -> OutboxEvent:
+    def event(self, position: int, *, block: int = 2, fork: str = "", **values: Any) -> OutboxEvent:
         return OutboxEvent(
             id=uuid.uuid4(),
             position=position,
-            chain_id=CHAIN_ID,
             block_number=block,
             block_hash=hash_of("block", block, fork),
             log_index=0,
             tx_hash=hash_of("tx", block),
             **{
+                "chain_id": CHAIN_ID,
                 "vault": self.vault,
                 "line_id": 1,
                 "kind": "line.drawn",

@@ -42,12 +42,7 @@ POLL_INTERVAL_MS: Final = 10
 RPC_TIMEOUT_MS: Final = 400
 LOOK_EVERY_S: Final = 0.15
 
-_ARRIVED: Final = text(
-    """
-    SELECT hash = :head AND frozen IS NULL AND NOT EXISTS (SELECT 1 FROM outbox_events WHERE position IS NULL)
-    FROM cursors
-    """
-)
+_ARRIVED: Final = text("SELECT hash = :head AND frozen IS NULL FROM cursors")
 
 
 @dataclass(frozen=True, slots=True)

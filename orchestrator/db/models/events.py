@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, String, Uuid, text
+from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,22 +17,21 @@ from orchestrator.db.types import Address, Hash
 class OutboxEvent(Model):
     """One event, written in the transaction of the block it came from.
 
-    `position` is assigned after commit by the one sequencer, since identity order is not commit order. An event of an
-    orphaned block stays and is followed by one of kind `<kind>.reverted` that names it in `reverts`.
+    `position` counts the events of a chain, without gaps and in the order in which they can be seen (see
+    `orchestrator.delivery.positions`). An event of an orphaned block stays and is followed by one of kind
+    `<kind>.reverted` that names it in `reverts`.
     """
 
     __tablename__ = "outbox_events"
     __table_args__ = (
-        Index("uq_outbox_events_position", "position", unique=True, postgresql_where=text("position IS NOT NULL")),
-        Index("ix_outbox_events_unsequenced", "sequence", postgresql_where=text("position IS NULL")),
+        Index("uq_outbox_events_position", "chain_id", "position", unique=True),
         Index("ix_outbox_events_line", "chain_id", "vault", "line_id", "position"),
         Index("ix_outbox_events_block", "chain_id", "block_number"),
         Index("uq_outbox_events_reverts", "reverts", unique=True, postgresql_where=text("reverts IS NOT NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
-    position: Mapped[int | None] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(BigInteger)
     chain_id: Mapped[int] = mapped_column(BigInteger)
     vault: Mapped[str | None] = mapped_column(Address())
     line_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -48,8 +48,8 @@ async def test_free_text(connection: AsyncConnection, words: str) -> None:
 )
 async def test_json(connection: AsyncConnection, payload: dict[str, Any]) -> None:
     row = {
-        "id": "0" * 32, "chain_id": 1, "vault": None, "line_id": None, "kind": "line.drawn", "block_number": 1,
-        "block_hash": LOG["block_hash"], "log_index": 0, "tx_hash": LOG["tx_hash"],
+        "id": "0" * 32, "position": 1, "chain_id": 1, "vault": None, "line_id": None, "kind": "line.drawn",
+        "block_number": 1, "block_hash": LOG["block_hash"], "log_index": 0, "tx_hash": LOG["tx_hash"],
         "payload": orjson.dumps(payload).decode(),
     }  # fmt: skip
     await copy_rows(connection, table_of(OutboxEvent), [row])

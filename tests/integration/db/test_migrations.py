@@ -26,6 +26,27 @@ def test_the_way_back_leads_to_nothing(database_url: str) -> None:
     engine.dispose()
 
 
+def test_events_that_waited_for_a_position_come_after_those_that_were_told(database_url: str) -> None:
+    """And in the order in which they were written."""
+    tell = text(
+        "INSERT INTO outbox_events (id, position, chain_id, kind, block_number, block_hash, log_index, tx_hash, "
+        "payload) VALUES (gen_random_uuid(), :position, :chain, :kind, 1, '', 0, '', '{}')"
+    )
+    told = [("first", 1, 1), ("second", 1, 2), ("of another chain", 2, 3), ("third", 1, None), ("fourth", 1, None)]
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        command.downgrade(config_for(connection), "0009")
+        for kind, chain, position in told:
+            connection.execute(tell, {"kind": kind, "chain": chain, "position": position})
+        command.upgrade(config_for(connection), "0010")
+        found = connection.execute(text("SELECT kind, position FROM outbox_events ORDER BY position")).all()
+        command.downgrade(config_for(connection), "0009")
+        back = connection.execute(text("SELECT kind FROM outbox_events ORDER BY sequence")).scalars().all()
+    engine.dispose()
+    assert found == [("first", 1), ("second", 2), ("of another chain", 3), ("third", 4), ("fourth", 5)]
+    assert back == [kind for kind, _, _ in told]
+
+
 def test_upgrades_at_once_wait_for_one_another(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.begin() as connection:

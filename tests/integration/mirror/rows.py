@@ -38,7 +38,7 @@ async def all_rows(engine: AsyncEngine, query: str, **values: Any) -> list[Any]:
 async def kinds_told(engine: AsyncEngine) -> list[str]:
     """The kinds of all outbox events, in the order in which they were written."""
     async with engine.connect() as connection:
-        return list(await connection.scalars(select(OutboxEvent.kind).order_by(OutboxEvent.sequence)))
+        return list(await connection.scalars(select(OutboxEvent.kind).order_by(OutboxEvent.position)))
 
 
 async def canonical_chain(engine: AsyncEngine) -> list[Any]:

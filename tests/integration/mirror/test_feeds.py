@@ -53,7 +53,6 @@ async def running(engine: AsyncEngine, url: str, book: AddressBook, **settings: 
         codecs=codecs(),
         alerts=Alerts(sessions_of(engine), Metrics()),
         poll_interval_s=0.02,
-        moved=lambda: None,
         feeds_asked_every_s=0.05,
         **settings,
     )

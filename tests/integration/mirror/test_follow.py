@@ -63,7 +63,7 @@ async def test_events_are_told_in_the_order_of_the_chain(ground: Ground, mirror:
     assert told[0] == "line.opened"
     assert sorted(told[1:3]) == ["line.state", "note.transferred"]
     assert told[3:] == ["line.drawn", "line.state"]
-    places = await all_rows(mirror.engine, "SELECT block_number, log_index FROM outbox_events ORDER BY sequence")
+    places = await all_rows(mirror.engine, "SELECT block_number, log_index FROM outbox_events ORDER BY position")
     assert places == sorted(places)
 
 

@@ -97,7 +97,6 @@ async def test_a_standby_takes_over_when_the_leader_is_gone(
             codecs=codecs(),
             alerts=alerts,
             poll_interval_s=0.02,
-            moved=lambda: None,
         )
 
     ready = asyncio.Event()

@@ -62,7 +62,7 @@ async def test_what_the_database_refuses_is_quarantined_alone(engine: AsyncEngin
         return ProjectedLog(log, (Row(OracleRound, values),))
 
     async with engine.begin() as connection:
-        faulty = await apply_logs(connection, [round_at(0, 5), round_at(1, 2**70), round_at(2, 7)])
+        faulty = await apply_logs(connection, CHAIN_ID, [round_at(0, 5), round_at(1, 2**70), round_at(2, 7)])
     assert [(item.log.log_index, (item.fault or "").split(":")[0]) for item in faulty] == [
         (1, "NumericValueOutOfRange")
     ]
@@ -128,7 +128,6 @@ async def test_the_next_start_tries_the_quarantine_and_resolves_its_alert(ground
         codecs=codecs(),
         alerts=mirror.follower.alerts,
         poll_interval_s=0.02,
-        moved=lambda: None,
     )
     running = asyncio.create_task(newer.run(ready=lambda: None))
     await until(mirror.engine, "SELECT count(*) = count(resolved_at) FROM alerts")
