@@ -11,6 +11,8 @@ from api.access_log import AccessLog
 from api.alerts.endpoints import router as alerts
 from api.api_keys.endpoints import router as api_keys
 from api.body_limit import BodyLimit
+from api.console.endpoints import router as console
+from api.console.files import read_files
 from api.events.broadcast import Broadcast
 from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
@@ -38,7 +40,7 @@ MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
     lines, offers, mandates, prepare, submissions, triggers, transactions, sending, events, feeds, reconciliations,
-    alerts, sessions, api_keys, webhooks, health, reference,
+    alerts, sessions, api_keys, webhooks, health, reference, console,
 )  # fmt: skip
 
 
@@ -57,6 +59,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.oracle_prices = OraclePrices(parts.nodes)
     app.state.broadcast = Broadcast(parts)
     app.state.written_lines = WrittenLines()
+    app.state.console_files = read_files()
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(RateLimit, limiter=RateLimiter(parts.redis, parts.bounds.requests_per_minute))

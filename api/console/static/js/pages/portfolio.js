@@ -1,0 +1,114 @@
+/** All lines together: what is lent, how safe it is, what comes next. */
+
+import { h, svg } from '../dom.js';
+import { amount, lineLink, lineStatus, when } from '../elements/facts.js';
+import { heading, missing, section } from '../elements/layout.js';
+import { table } from '../elements/table.js';
+import { decimal, percent, plural } from '../format.js';
+import { get } from '../http.js';
+import { hrefOf } from '../router.js';
+import { STATUS_WORDS } from '../words.js';
+
+const BAND_WORDS = {
+  unhealthy: 'Can be liquidated', critical: 'Critical', tight: 'Tight', watched: 'Watched', comfortable: 'Comfortable',
+  no_debt: 'No debt', no_price: 'No price',
+};
+
+export const topics = ['block'];
+export const title = () => 'Portfolio';
+
+export async function load({ query, signal }) {
+  try {
+    return await get('/v1/portfolio', { query, signal });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return { error };
+  }
+}
+
+export function render({ error, ...portfolio }) {
+  if (error) return [heading('Portfolio'), missing(error)];
+  const now_s = portfolio.as_of.timestamp.epoch_s;
+  return [
+    heading('Portfolio'),
+    h('ul', { class: 'counts' }, Object.entries(portfolio.lines_by_status).map(([status, count]) => h('li', null, h('a', { href: hrefOf('/lines', { status }) }, h('b', { class: 'number' }, count), ` ${STATUS_WORDS[status].toLowerCase()}`)))),
+    section('Lent', loans(portfolio.loans)),
+    section('Health', bands(portfolio.health)),
+    section('Next bills', bills(portfolio.next_bills, now_s)),
+    section('Markets', markets(portfolio.markets)),
+  ];
+}
+
+function loans(rows) {
+  const sums = [['Limit', 'limit'], ['Principal', 'principal'], ['Accrued', 'accrued'], ['Due', 'due'], ['Undrawn', 'undrawn'], ['Reserves', 'reserve'], ['Claims', 'claim'], ['Collateral value', 'collateral_value']];
+  return table({
+    caption: 'Lent',
+    rows,
+    key: (row) => row.token.address,
+    empty: 'No line is open.',
+    columns: [
+      { label: 'Token', cell: (row) => row.token.symbol ?? row.token.address },
+      ...sums.map(([label, name]) => ({ label, numeric: true, cell: (row) => amount(row[name]) })),
+    ],
+  });
+}
+
+function bands(rows) {
+  const most = Math.max(1, ...rows.map((row) => row.lines));
+  return table({
+    caption: 'Lines by how far the price must fall until they can be liquidated',
+    rows,
+    key: (row) => row.band,
+    empty: 'No line is open.',
+    columns: [
+      { label: 'Band', cell: (row) => BAND_WORDS[row.band] ?? row.band },
+      { label: 'Price may fall', cell: fall },
+      { label: 'Lines', numeric: true, cell: (row) => row.lines },
+      { label: 'Share', cell: (row) => bar(row, most) },
+      { label: 'Debt', numeric: true, cell: (row) => (row.debt.length ? row.debt.map((sum) => h('div', null, amount(sum))) : '—') },
+    ],
+  });
+}
+
+function fall({ fall_from_bps: from, fall_to_bps: to }) {
+  if (from === null) return '—';
+  return to === null ? `${percent(from)} or more` : `${percent(from)} to ${percent(to)}`;
+}
+
+function bar({ band, lines }, most) {
+  const width = (100 * lines) / most;
+  return svg('svg', { class: `bar ${band}`, viewBox: '0 0 100 8', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('rect', { class: 'track', width: 100, height: 8 }), svg('rect', { class: 'fill', width, height: 8 }));
+}
+
+function bills(rows, now_s) {
+  return table({
+    caption: 'Next bills',
+    rows,
+    key: (row) => row.line_id,
+    empty: 'No bill is to come.',
+    columns: [
+      { label: 'Line', cell: (row) => lineLink(row.line_id) },
+      { label: 'Status', cell: (row) => lineStatus(row.status) },
+      { label: 'Due', cell: (row) => when(row.due_at, now_s) },
+      { label: 'Amount', numeric: true, cell: (row) => amount(row.amount) },
+    ],
+  });
+}
+
+function markets(rows) {
+  return table({
+    caption: 'Markets',
+    rows,
+    key: (row) => row.market.market_id,
+    empty: 'No market has a line.',
+    columns: [
+      { label: 'Market', cell: (row) => row.market.name },
+      { label: 'Price', numeric: true, cell: (row) => (row.price?.decimal ? decimal(row.price.decimal) : (row.price_unavailable ?? '—')) },
+      { label: 'Open', numeric: true, cell: (row) => plural(row.open_lines, 'line') },
+      { label: 'Debt', numeric: true, cell: (row) => amount(row.debt) },
+      { label: 'Collateral', numeric: true, cell: (row) => amount(row.collateral) },
+      { label: 'Value', numeric: true, cell: (row) => amount(row.collateral_value) },
+      { label: 'Debt over value', numeric: true, cell: (row) => (row.ltv_bps === null ? '—' : percent(row.ltv_bps)) },
+    ],
+  });
+}
