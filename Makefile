@@ -88,19 +88,21 @@ run = @start=$$SECONDS; printf '\n== %s\n' '$(1)'; \
 	if $(2); then printf -- '-- %s: ok in %d s\n' '$(1)' "$$((SECONDS - start))"; \
 	else printf -- '-- %s: FAILED after %d s (make %s runs it alone)\n' '$(1)' "$$((SECONDS - start))" '$(1)' >&2; exit 1; fi
 
-.PHONY: test lint fmt types imports test-contracts test-python deep-histories
-test: setup ## everything: lint, types, imports, Solidity and Python tests
+.PHONY: test lint fmt types imports test-contracts test-console test-python deep-histories
+test: setup ## everything: lint, types, imports, Solidity, JavaScript and Python tests
 	$(call run,lint,$(MAKE) lint)
 	$(call run,imports,$(MAKE) imports)
 	$(call run,types,$(MAKE) types)
 	$(call run,test-contracts,$(MAKE) test-contracts)
+	$(call run,test-console,$(MAKE) test-console)
 	$(call run,test-python,$(MAKE) test-python)
 
-lint: setup ## ruff, forge fmt, solhint
+lint: setup ## ruff, forge fmt, solhint, eslint
 	@ruff check --quiet $(PYTHON_CODE)
 	@ruff format --check --quiet $(PYTHON_CODE) || { ruff format --check $(PYTHON_CODE) | head -20; echo "lint: run make fmt" >&2; exit 1; }
 	@$(FORGE) fmt --check
 	@$(SOLHINT) 'contracts/**/*.sol'
+	@node_modules/.bin/eslint --max-warnings 0 api/console tests/console
 
 fmt: setup ## write all code in its one format
 	@ruff check --fix --quiet $(PYTHON_CODE) || true
@@ -115,6 +117,9 @@ imports: setup ## who may import whom
 
 test-contracts: setup ## Solidity tests
 	@$(FORGE) test
+
+test-console: setup ## what the console computes, in Node
+	@node --test --test-reporter=dot tests/console/*.test.js
 
 test-python: build build-release .venv-audit/.stamp ## Python tests: unit, contracts on eth-tester, integration on the embedded parts
 	@pytest -n $(WORKERS) --dist worksteal

@@ -1,4 +1,4 @@
-"""`/console`: one page of HTML and its modules, as they are. Nothing is built, and no other host is asked for anything."""
+"""`/console`: one page of HTML and its modules, served as they are; no other host is asked for anything."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 /** The bar that says which block is shown, how far behind the chain it is, and whether the page is live. */
 
 import { h } from './dom.js';
-import { badge, when } from './elements/facts.js';
+import { badge } from './elements/facts.js';
+import { getReadiness } from './http.js';
 import { morph } from './morph.js';
 
 const LIVE_WORDS = {
@@ -41,14 +42,9 @@ export class ChainState {
     this.draw();
   }
 
-  /** Asks whether the service is well. A 503 says so too, with the same body. */
+  /** Asks whether the service is well. */
   async look() {
-    try {
-      const response = await fetch('/health/live');
-      this.#ready = response.ok;
-    } catch {
-      this.#ready = false;
-    }
+    this.#ready = await getReadiness().catch(() => null);
     this.draw();
   }
 
@@ -60,9 +56,18 @@ export class ChainState {
       block && h('span', null, 'Block ', h('b', { class: 'number', title: block.block_hash }, block.block_number.toLocaleString('en'))),
       block && h('span', { class: 'chain-time' }, block.timestamp.rfc3339?.replace('T', ' ').replace('Z', ' UTC')),
       badge(word, tone, title),
+      this.#ready && this.#health(),
     ));
     const says = this.#noticeWords();
     morph(this.#notice, h('div', null, says && h('p', { class: 'notice' }, says)));
+  }
+
+  /** How the service is, with how far the mirror is behind the chain; a way to what is wrong. */
+  #health() {
+    const { ready, checks } = this.#ready;
+    const behind = checks.find(({ name }) => name === 'mirror')?.detail ?? null;
+    const wrong = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+    return h('a', { href: '#/health' }, ready ? badge('Ready', 'good', behind) : badge(`Not well: ${wrong.join(', ')}`, 'bad', behind));
   }
 
   #noticeWords() {

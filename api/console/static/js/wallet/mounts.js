@@ -18,6 +18,11 @@ export function mountWalletButton(place, live) {
   return session.restore();
 }
 
+/** Who is signed in: address, roles and scopes; null for nobody. */
+export function signedIn() {
+  return context.session.current;
+}
+
 /** What the account that is signed in may do on `line`, as GET /v1/lines/{line_id} tells it. */
 export function mountActions(place, line) {
   mount(place, LineActions).update(line);
