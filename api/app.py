@@ -21,14 +21,18 @@ from api.lines.documents import WrittenLines
 from api.lines.endpoints import router as lines
 from api.lines.prices import OraclePrices
 from api.mandates.endpoints import router as mandates
+from api.markets.endpoints import router as markets
 from api.metrics import ApiMetrics
+from api.notes.endpoints import router as notes
 from api.offers.endpoints import router as offers
 from api.openapi import TITLE, VERSION, build_openapi
 from api.parts import Parts
+from api.portfolio.endpoints import router as portfolio
 from api.prepare.endpoints import router as prepare
 from api.rate_limit import RateLimit, RateLimiter
 from api.reconciliations.endpoints import router as reconciliations
 from api.reference import router as reference
+from api.reserves.endpoints import router as reserves
 from api.sending.endpoints import router as sending
 from api.sessions.endpoints import router as sessions
 from api.submissions.endpoints import router as submissions
@@ -39,8 +43,8 @@ from api.webhooks.endpoints import router as webhooks
 MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
-    lines, offers, mandates, prepare, submissions, triggers, transactions, sending, events, feeds, reconciliations,
-    alerts, sessions, api_keys, webhooks, health, reference, console,
+    portfolio, lines, notes, markets, reserves, offers, mandates, prepare, submissions, triggers, transactions, sending,
+    events, feeds, reconciliations, alerts, sessions, api_keys, webhooks, health, reference, console,
 )  # fmt: skip
 
 

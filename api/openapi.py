@@ -28,7 +28,10 @@ seconds since 1970 and in RFC 3339. Lists are paged by cursor.
 Whatever is refused is answered with problem details (RFC 9457): a stable `code`, and a `hint` that says what to do.
 """
 TAGS: Final = (
+    {"name": "portfolio", "description": "All lines together: totals, health, what is due."},
     {"name": "lines", "description": "Credit lines: terms, state, what is owed, how healthy, what comes next."},
+    {"name": "markets", "description": "What is lent, what secures it, and what their oracles say."},
+    {"name": "reserves", "description": "What the vault must hold, against what it does hold."},
     {"name": "offers", "description": "What lenders are ready to lend, signed, and whether it can still be taken."},
     {"name": "mandates", "description": "What a borrower signs so that repayments happen without it."},
     {"name": "prepare", "description": "Unsigned transactions for a wallet: in words, and simulated."},

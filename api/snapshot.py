@@ -169,6 +169,13 @@ async def snapshot(parts: PartsDep, min_block: MinBlock = None) -> AsyncIterator
     """
     if min_block is not None:
         await wait_for_block(parts, min_block)
+    async with open_snapshot(parts) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_snapshot(parts: Parts) -> AsyncIterator[Snapshot]:
+    """Raises Problem when nothing is mirrored yet."""
     async with reading(parts) as session:
         cursor = await find_cursor(session, parts.chain_id)
         if cursor is None:

@@ -13,7 +13,7 @@ from api.lines.finding import LineFilter, Seen, Sort, cursor_after, read_one, re
 from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
 from api.lines.mandates import mandates_of
-from api.lines.prices import OraclePrices
+from api.lines.prices import OraclePrices, PricesDep
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.repository import LineRepository, LogKey
 from api.lines.rows import LineRow, Place, RawLine, find_line
@@ -65,18 +65,12 @@ AskedPrice = Annotated[
 ]
 
 
-async def oracle_prices(request: Request) -> OraclePrices:
-    found: OraclePrices = request.app.state.oracle_prices
-    return found
-
-
 async def written_lines(request: Request) -> WrittenLines:
     found: WrittenLines = request.app.state.written_lines
     return found
 
 
 WrittenDep = Annotated[WrittenLines, Depends(written_lines)]
-PricesDep = Annotated[OraclePrices, Depends(oracle_prices)]
 
 
 @router.get(

@@ -59,8 +59,7 @@ class Seen:
 
 _SEEN: Final = ("chain_id", "number", "hash", "timestamp", "safe_number", "finalized_number")
 
-# What the status is at the second of the snapshot, as `credit.status.status` says it: `seen` is the cursor.
-_STATUS: Final = {
+STATUS_AT_SEEN: Final = {
     StatusName.CURRENT: "flags & 6 = 0 AND (unpaid_from IS NULL OR unpaid_from > seen.timestamp)",
     StatusName.DUE: "unpaid_from = seen.timestamp",
     StatusName.PAST_DUE: "unpaid_from < seen.timestamp AND default_from > seen.timestamp",
@@ -68,6 +67,7 @@ _STATUS: Final = {
     StatusName.CLOSED: "flags & 6 = 2",
     StatusName.WRITTEN_OFF: "flags & 4 = 4",
 }
+"""What the status is at `seen.timestamp`, the second of the snapshot, as `credit.status.status` says it."""
 
 _ORDER: Final = {
     Sort.ID: ("line_id", "", ">"),
@@ -143,7 +143,7 @@ def _conditions(wanted: LineFilter, parameters: Parameters) -> list[str]:
         parameters["market_id"] = wanted.market_id
         found.append("market_id = %(market_id)s")
     if wanted.status is not None:
-        found.append(_STATUS[wanted.status])
+        found.append(STATUS_AT_SEEN[wanted.status])
     if wanted.due_by is not None:
         parameters["due_by"] = wanted.due_by
         found.append("unpaid_from <= %(due_by)s")

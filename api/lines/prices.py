@@ -7,7 +7,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
 
 from api.nodes import Nodes
 from api.wire import ZERO_ADDRESS
@@ -122,6 +124,14 @@ class OraclePrices:
             return None, NO_DEVIATION
         price, deviation_bps = self._codec.decode_result("riskPrice", outcome)
         return PriceE36(price), Bps(deviation_bps)
+
+
+async def oracle_prices(request: Request) -> OraclePrices:
+    found: OraclePrices = request.app.state.oracle_prices
+    return found
+
+
+PricesDep = Annotated[OraclePrices, Depends(oracle_prices)]
 
 
 def _no_price(why: str) -> MarketPrices:

@@ -63,13 +63,13 @@ class Units:
         return MarketRef(
             market_id=self.market.market_id,
             name=f"{collateral.name}/{loan.name}",
-            loan=_token(loan),
-            collateral=_token(collateral),
+            loan=token_form(loan),
+            collateral=token_form(collateral),
             oracle=checksum(self.market.oracle),
             min_debt=self.loan(self.market.min_debt),
         )
 
 
-def _token(known: KnownToken) -> Token:
+def token_form(known: KnownToken) -> Token:
     symbol = None if known.decimals is None else known.name
     return Token(address=known.address, symbol=symbol, decimals=known.decimals)

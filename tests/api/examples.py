@@ -162,6 +162,10 @@ async def _furnish(world: World) -> dict[str, str]:
     )
     feed = f"/v1/feeds/{world.ground.feed}"
     return {
+        "show_portfolio": "/v1/portfolio",
+        "list_markets": "/v1/markets",
+        "prove_reserves": "/v1/reserves",
+        "get_note": "/v1/lines/1/note",
         "list_lines": "/v1/lines?limit=1",
         "get_line": "/v1/lines/1",
         "get_schedule": "/v1/lines/1/schedule?limit=2",

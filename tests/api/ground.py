@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
+from eth_abi.abi import encode as encode_abi
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
@@ -24,6 +27,14 @@ MIN_DEBT: Final = 1_000 * 10**6
 ANSWER: Final = 200 * 10**FEED_DECIMALS
 PRICE_E36: Final = 200 * 10**6 * 10**36 // 10**18
 """200 USDC for a WETH, in loan base units for one collateral base unit, times 1e36."""
+
+NOTE: Final = {
+    "name": "Covenant credit line #1",
+    "description": "The claim on what this credit line pays: whoever holds it may claim.",
+    "image": "data:image/svg+xml;base64," + b64encode(b'<svg xmlns="http://www.w3.org/2000/svg"/>').decode(),
+    "attributes": [{"trait_type": "Status", "value": "CURRENT"}],
+}
+"""What the NFT of this ground says of every line."""
 
 NOBODY: Final = "0x" + "00" * 20
 MIN_PRICE_E36: Final = PRICE_E36 // 100_000
@@ -66,6 +77,12 @@ class Ground:
             await _send(rpc, self.feed, data)
         return await self.newest_block()
 
+    async def mint(self, token: str, to: str, amount: int) -> None:
+        """Gives ``to`` some of the loan token, in a block of its own."""
+        async with _rpc_to(self.url) as rpc:
+            codec = Contract("LocalToken", Artifacts(BUILD).contract("LocalToken").abi)
+            await _send(rpc, token, codec.encode_call("mint", to, amount))
+
     async def set_code(self, address: str, code: str) -> None:
         async with _rpc_to(self.url) as rpc:
             await rpc.call("anvil_setCode", [address, code])
@@ -84,12 +101,17 @@ def code_that_returns(first: int, second: int) -> str:
     return f"0x7f{first:064x}6000527f{second:064x}60205260406000f3"
 
 
+def code_that_answers(answer: bytes) -> str:
+    """Runtime code that answers every call with ``answer``: codecopy(0, 14, size); return(0, size)."""
+    return f"0x61{len(answer):04x}600e60003961{len(answer):04x}6000f3{answer.hex()}"
+
+
 def _rpc_to(url: str) -> AbstractAsyncContextManager[JsonRpc]:
     return aclosing(JsonRpc(url))
 
 
 async def prepare(url: str) -> Ground:
-    """Deploys what the API asks, and writes the book of it. Vault, NFT and trigger are names only: nobody asks them."""
+    """Deploys what the API asks, and writes the book of it. Vault and trigger are names only; the NFT has one note."""
     artifacts = Artifacts(BUILD)
     async with _rpc_to(url) as rpc:
         (owner, *_) = await rpc.call("eth_accounts")
@@ -120,8 +142,14 @@ async def prepare(url: str) -> Ground:
         code_hashes=dict.fromkeys(contracts, "0x" + "00" * 32),
     )
     ground = Ground(url, book)
+    await ground.set_code(book.nft, code_that_answers(encode_abi(["string"], [token_uri(NOTE)])))
     await ground.publish(ANSWER)
     return ground
+
+
+def token_uri(metadata: object) -> str:
+    """As the NFT's contract writes it."""
+    return "data:application/json;base64," + b64encode(json.dumps(metadata).encode()).decode()
 
 
 def named(number: int) -> ChecksumAddress:

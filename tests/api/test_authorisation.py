@@ -24,6 +24,7 @@ Needs = Scope | Literal["nothing", "an account"]
 OPERATIONS: dict[str, Needs] = {
     **dict.fromkeys(
         (
+            "show_portfolio", "list_markets", "prove_reserves", "get_note",
             "list_lines", "get_line", "get_schedule", "list_history", "list_payments", "list_mandates", "list_offers",
             "get_offer", "build_typed_data", "post_signed_offer", "list_triggers", "get_trigger", "list_transactions",
             "get_transaction", "show_sending", "list_events", "list_feeds", "get_feed", "list_rounds",

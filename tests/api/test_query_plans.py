@@ -23,6 +23,7 @@ LARGE: Final = frozenset(
 )
 
 PATHS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("/v1/portfolio", {"lender": STRANGER.address}),
     ("/v1/lines", {}),
     ("/v1/lines", {"cursor": "next"}),
     ("/v1/lines", {"borrower": BORROWER.address}),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -193,9 +193,13 @@ class World:
         borrower: str = BORROWER.address,
         lender: str = LENDER.address,
         holder: str | None = None,
+        terms: Mapping[str, int] = TERMS,
         **state: int,
     ) -> Line:
-        """A line of 50,000 USDC of which 10,000 are drawn, over 100 WETH, unless ``state`` says otherwise."""
+        """A line of 50,000 USDC of which 10,000 are drawn, over 100 WETH, unless ``state`` says otherwise.
+
+        ``terms``: where they differ from ``TERMS``.
+        """
         opened_at = self.head.timestamp - opened_ago_s
         stored = {
             "seq": 1,
@@ -228,7 +232,7 @@ class World:
             state_log_index=at["log_index"],
             opened_at=opened_at,
             market_id=self.ground.market.id,
-            **TERMS,
+            **(TERMS | dict(terms)),
             **stored,
         )
         version = LineVersion(chain_id=CHAIN_ID, vault=self.vault, line_id=line_id, **at, **stored)
@@ -474,6 +478,15 @@ class World:
         return Lane(chain_id=CHAIN_ID, signer=signer, next_nonce=7)
 
     # ------------------------------------------------------------ asking
+
+    @asynccontextmanager
+    async def silent_node(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Asks an application over the same database whose node cannot be reached."""
+        async with (
+            aclosing(JsonRpc("http://127.0.0.1:1", timeout_s=0.5)) as rpc,
+            client_of(parts_with(self, nodes=Nodes([rpc]))) as client,
+        ):
+            yield client
 
     async def get(self, path: str, **parameters: Any) -> dict[str, Any]:
         """The body of a read that must succeed, as operators see it."""

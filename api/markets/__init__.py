@@ -1,0 +1,1 @@
+"""Markets: what is lent, what secures it, and what their oracles say."""

@@ -1,0 +1,1 @@
+"""The NFT of a line, as the chain itself draws it."""

@@ -1,0 +1,1 @@
+"""All lines together: totals, how healthy they are, what is due."""

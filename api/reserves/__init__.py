@@ -1,0 +1,1 @@
+"""What the vault must hold, against what it does hold."""
