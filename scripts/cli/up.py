@@ -70,7 +70,7 @@ async def _run(settings: Settings, api_port: int, state: StateDir, output: Outpu
         limit=in_their_roles,
         state=state,
         output=output,
-        running=f"the API is at {address}, its description at {address}/openapi.json; Ctrl-C stops everything",
+        running=f"the console is at {address}/console, the API described at {address}/docs; Ctrl-C stops everything",
     )
 
 

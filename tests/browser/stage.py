@@ -89,7 +89,7 @@ class Stage:
         """A visitor with a browser profile of its own, and a wallet if it has one."""
         width, height = size
         context: BrowserContext = await self.browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=colours, reduced_motion="reduce"
+            viewport={"width": width, "height": height}, color_scheme=colours, reduced_motion="reduce", locale="en-GB"
         )
         try:
             if wallet is not None:
