@@ -24,7 +24,8 @@ export async function load({ params: { line_id: id }, signal }) {
     newestEvents(id, signal),
     get('/v1/feeds', { signal }),
   ]);
-  const feed = feeds.items[0];
+  // Which of several feeds prices this market is told by nothing yet, and a wrong one would mislead.
+  const feed = feeds.items.length === 1 ? feeds.items[0] : null;
   const rounds = feed ? await get(`/v1/feeds/${feed.address}/rounds`, { query: { limit: 100 }, signal }) : { items: [] };
   return { ...line, schedule, payments, mandates, events, feed, rounds: rounds.items };
 }
