@@ -42,7 +42,7 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception:
+        except Exception:  # whatever it is, who asked gets problem details, and the log what happened
             log.exception("a request failed", extra={"request_id": request_id, "path": scope["path"]})
             if status:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -73,7 +74,7 @@ class Facts:
         return Call(self.book.trigger, load_contract("RepayTrigger"), function, arguments, words)
 
 
-class Action(WireModel):
+class Action(WireModel, ABC):
     """Somebody's wish. ``name`` is the last part of the operation's path."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -82,8 +83,9 @@ class Action(WireModel):
 
     sender: Address = Field(alias="from", description="Who signs and sends it.")
 
+    @abstractmethod
     def call(self, facts: Facts) -> Call:
-        raise NotImplementedError
+        """What is sent, if the wish is as ``facts`` allow."""
 
 
 class OnLine(Action):
