@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.chain.reader import ChainReader, WrongChain
+from orchestrator.chain.rpc import RpcError
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Providers:
             except WrongChain as wrong:
                 standing.wrong = wrong
                 log.error("%s: it is left out", wrong.message)
-            except Exception:
+            except (RpcError, ValueError):
                 self.failed(standing.reader)
                 raise
             else:

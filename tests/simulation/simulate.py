@@ -9,13 +9,8 @@ import argparse
 import asyncio
 import json
 import logging
-import multiprocessing
-import queue
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,17 +19,12 @@ from scripts.deploy.artifacts import RELEASE, ROOT, Artifacts
 from scripts.local.runtime import open_runtime
 from tests.seeds import Kept, fingerprint, seed_range
 from tests.simulation.outcome import Outcome, outcome_of_seed
+from tests.simulation.running import WORKERS, run_seeds
 from tests.simulation.workshop import open_workshop, start_template_server
 
 KEPT: Final = ROOT / "build" / "simulation.jsonl"
-WORKERS: Final = 2
-TELL_EVERY_S: Final = 10.0
 CONTRACTS: Final = ("CreditVault", "RepayTrigger", "OracleAdapter", "LocalFeed", "LocalToken")
 SOURCES: Final = ("orchestrator", "scripts/processes", "tests/simulation")
-
-
-class WorkerLost(CovenantError):
-    """A process that ran seeds ended by itself."""
 
 
 def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
@@ -47,7 +37,7 @@ def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
     say = sys.stderr if given.json else sys.stdout
     try:
         kept = Kept(kept_in, _fingerprint())
-        failed = _run(given.seeds, kept, max(1, given.workers), say)
+        failed = run_seeds(given.seeds, kept, _work, Outcome, workers=given.workers, say=say)
     except CovenantError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -60,59 +50,6 @@ def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
         print("all told: " + ", ".join(f"{count} {what}" for what, count in totals.most_common()))
         print(f"{passed} passed, {len(failed)} failed")
     return 1 if failed else 0
-
-
-def _run(seeds: range, kept: Kept, workers: int, say: Any) -> list[Outcome]:
-    """Runs what has not passed before; the outcomes of the seeds that failed."""
-    left = [seed for seed in seeds if seed not in kept.passed]
-    print(f"{len(seeds)} seeds, {len(seeds) - len(left)} of which passed before", file=say, flush=True)
-    failed: list[Outcome] = []
-    started = told_at = time.monotonic()
-    with _outcomes(left, min(workers, len(left))) as outcomes:
-        for done, outcome in enumerate(outcomes, start=1):
-            if outcome.failure is None:
-                kept.add(outcome.seed, outcome.counts)
-            else:
-                failed.append(outcome)
-                print(outcome, file=say, flush=True)
-            now = time.monotonic()
-            if now - told_at > TELL_EVERY_S or done == len(left):
-                told_at = now
-                rest_s = (now - started) / done * (len(left) - done)
-                told = f"{done} of {len(left)} run, {len(failed)} failed, about {rest_s / 60:.0f} minutes left"
-                print(told, file=say, flush=True)
-    return failed
-
-
-@contextmanager
-def _outcomes(seeds: Sequence[int], workers: int) -> Iterator[Iterator[Outcome]]:
-    """The outcomes of all seeds, as they come from that many processes."""
-    context = multiprocessing.get_context("spawn")
-    waiting, done = context.Queue(), context.Queue()
-    for seed in (*seeds, *(None for _ in range(workers))):
-        waiting.put(seed)
-    processes = [context.Process(target=_work, args=(waiting, done)) for _ in range(workers)]
-    for process in processes:
-        process.start()
-
-    def come() -> Iterator[Outcome]:
-        left = len(seeds)
-        while left:
-            try:
-                yield done.get(timeout=1)
-                left -= 1
-            except queue.Empty:
-                if any(process.exitcode for process in processes):
-                    raise WorkerLost("a process that ran seeds ended by itself", "see what it said above") from None
-
-    try:
-        yield come()
-    finally:
-        if any(process.exitcode for process in processes):
-            for process in processes:
-                process.terminate()
-        for process in processes:
-            process.join()
 
 
 def _work(waiting: Any, done: Any) -> None:

@@ -8,12 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import multiprocessing
-import queue
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,17 +19,12 @@ from scripts.local.runtime import open_runtime
 from tests.seeds import Kept, fingerprint, seed_range
 from tests.simulation.crashes.outcome import Outcome, outcome_of
 from tests.simulation.crashes.world import SAFE_BEHIND, open_world
+from tests.simulation.running import WORKERS, run_seeds
 from tests.simulation.workshop import start_template_server
 
 KEPT: Final = ROOT / "build" / "crashes.jsonl"
-WORKERS: Final = 2
-TELL_EVERY_S: Final = 10.0
 CONTRACTS: Final = ("CreditVault", "RepayTrigger", "OracleAdapter")
 SOURCES: Final = ("orchestrator", "scripts/processes", "tests/simulation/crashes")
-
-
-class WorkerLost(CovenantError):
-    """A process that ran seeds ended by itself."""
 
 
 def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
@@ -44,66 +34,15 @@ def main(arguments: list[str] | None = None, kept_in: Path = KEPT) -> int:
     parser.add_argument("--workers", type=int, default=WORKERS, help=f"processes that run seeds ({WORKERS})")
     given = parser.parse_args(arguments)
     try:
-        failed = _run(given.seeds, Kept(kept_in, _fingerprint()), max(1, given.workers))
+        kept = Kept(kept_in, _fingerprint())
+        failed = len(run_seeds(given.seeds, kept, _work, Outcome, workers=given.workers))
     except CovenantError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    kills = sum(kept.passed[seed].get("kills", 0) for seed in given.seeds if seed in kept.passed)
+    print(f"all told: {kills} kills")
     print(f"{len(given.seeds) - failed} passed, {failed} failed")
     return 1 if failed else 0
-
-
-def _run(seeds: range, kept: Kept, workers: int) -> int:
-    """Runs what has not passed before; how many seeds failed."""
-    left = [seed for seed in seeds if seed not in kept.passed]
-    print(f"{len(seeds)} seeds, {len(seeds) - len(left)} of which passed before", flush=True)
-    failed = kills = 0
-    started = told_at = time.monotonic()
-    with _outcomes(left, min(workers, len(left))) as outcomes:
-        for done, outcome in enumerate(outcomes, start=1):
-            kills += outcome.kills
-            if outcome.failure is None:
-                kept.add(outcome.seed, {"kills": outcome.kills})
-            else:
-                failed += 1
-                print(outcome, flush=True)
-            now = time.monotonic()
-            if now - told_at > TELL_EVERY_S or done == len(left):
-                told_at = now
-                rest_s = (now - started) / done * (len(left) - done)
-                told = f"{done} of {len(left)} run, {kills} kills, {failed} failed"
-                print(f"{told}, about {rest_s / 60:.0f} minutes left", flush=True)
-    return failed
-
-
-@contextmanager
-def _outcomes(seeds: Sequence[int], workers: int) -> Iterator[Iterator[Outcome]]:
-    """The outcomes of all seeds, as they come from that many processes."""
-    context = multiprocessing.get_context("spawn")
-    waiting, done = context.Queue(), context.Queue()
-    for seed in (*seeds, *(None for _ in range(workers))):
-        waiting.put(seed)
-    processes = [context.Process(target=_work, args=(waiting, done)) for _ in range(workers)]
-    for process in processes:
-        process.start()
-
-    def come() -> Iterator[Outcome]:
-        left = len(seeds)
-        while left:
-            try:
-                yield done.get(timeout=1)
-                left -= 1
-            except queue.Empty:
-                if any(process.exitcode for process in processes):
-                    raise WorkerLost("a process that ran seeds ended by itself", "see what it said above") from None
-
-    try:
-        yield come()
-    finally:
-        if any(process.exitcode for process in processes):
-            for process in processes:
-                process.terminate()
-        for process in processes:
-            process.join()
 
 
 def _work(waiting: Any, done: Any) -> None:

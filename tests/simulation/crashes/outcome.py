@@ -24,12 +24,12 @@ class Outcome:
     seed: int
     failure: str | None
     seconds: float
-    kills: int
+    counts: dict[str, int]
     told: list[str]
 
     def __str__(self) -> str:
         if self.failure is None:
-            return f"seed {self.seed}: passed in {self.seconds:.1f} s, {self.kills} kills"
+            return f"seed {self.seed}: passed in {self.seconds:.1f} s, {self.counts['kills']} kills"
         head = f"seed {self.seed}: FAILED after {self.seconds:.1f} s"
         return "\n".join([head, *self.told, self.failure, f"  again: make crash SEEDS={self.seed}"])
 
@@ -43,7 +43,7 @@ async def outcome_of(seed: int, world: World) -> Outcome:
             kills = await _play(plan, place, told)
         except (Exception, ExceptionGroup) as error:
             failure = "".join(traceback.format_exception(error)) + _last_words(place)
-    return Outcome(seed, failure, time.monotonic() - started, kills, told.lines)
+    return Outcome(seed, failure, time.monotonic() - started, {"kills": kills}, told.lines)
 
 
 async def _play(plan: Plan, place: Place, told: Told) -> int:
