@@ -5,6 +5,7 @@ A process asks for what it needs through the ``require_…`` methods, which name
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -39,8 +40,10 @@ class Settings(BaseSettings):
     covenant_feed_directory: Path | None = None
     covenant_keystore: Path | None = None
     covenant_keystore_password_file: Path | None = None
+    covenant_more_keystores: str | None = None
     covenant_signer_url: SecretStr | None = None
     covenant_signer_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
+    covenant_more_signers: str | None = None
     covenant_reporter: Path | None = None
     covenant_api_host: str = "127.0.0.1"
     covenant_api_port: int = Field(default=8420, ge=0, le=65_535)
@@ -60,6 +63,9 @@ class Settings(BaseSettings):
     covenant_max_price_jump_bps: int = Field(default=5_000, ge=1)
     covenant_max_failures: int = Field(default=20, ge=1)
     covenant_max_fee_per_gas_wei: int = Field(default=200 * GWEI, ge=1)
+    covenant_max_gas: int = Field(default=1 << 24, ge=1_500_000)
+    covenant_gas_budget_wei: int | None = Field(default=None, ge=1)
+    covenant_gas_budget_hours: int = Field(default=24, ge=1, le=8_760)
     covenant_poll_interval_ms: int = Field(default=250, ge=10, le=60_000)
     covenant_rpc_timeout_ms: int = Field(default=10_000, ge=100, le=120_000)
     covenant_metrics_port: int | None = Field(default=None, ge=1, le=65_535)
@@ -110,6 +116,20 @@ class Settings(BaseSettings):
             raise ValueError("must be networks such as 10.0.0.0/8, with commas between them") from None
         return value
 
+    @field_validator("covenant_more_keystores")
+    @classmethod
+    def _have_password_files(cls, value: str | None) -> str | None:
+        if not all(all(part.partition("=")[::2]) for part in _parts(value)):
+            raise ValueError("must be KEYSTORE=PASSWORD_FILE, or several with commas between them")
+        return value
+
+    @field_validator("covenant_more_signers")
+    @classmethod
+    def _are_addresses(cls, value: str | None) -> str | None:
+        if not all(re.fullmatch(r"0x[0-9a-fA-F]{40}", part) for part in _parts(value)):
+            raise ValueError("must be addresses with commas between them")
+        return value
+
     @field_validator("rpc_url")
     @classmethod
     def _is_http(cls, value: SecretStr | None) -> SecretStr | None:
@@ -158,16 +178,16 @@ class Settings(BaseSettings):
         """Path of the address book. Raises SettingsError."""
         return _required("COVENANT_BOOK", self.covenant_book, "deployments/<chain id>.book.json")
 
-    def remote_signer(self) -> tuple[str, str] | None:
-        """URL and address of a Web3Signer's key; None: the keystore is used. Raises SettingsError."""
+    def remote_signers(self) -> tuple[str, tuple[str, ...]] | None:
+        """URL of a Web3Signer, and the addresses of its keys that sign; None: keystores do. Raises SettingsError."""
         if self.covenant_signer_url is None:
             return None
-        address = _required("COVENANT_SIGNER_ADDRESS", self.covenant_signer_address, "the address that it signs for")
-        return self.covenant_signer_url.get_secret_value(), address
+        first = _required("COVENANT_SIGNER_ADDRESS", self.covenant_signer_address, "the address that it signs for")
+        return self.covenant_signer_url.get_secret_value(), (first, *_parts(self.covenant_more_signers))
 
     def more_books(self) -> tuple[Path, ...]:
         """Paths of the books of further vaults on the same chain, which the indexer mirrors along."""
-        return tuple(Path(path.strip()) for path in (self.covenant_more_books or "").split(",") if path.strip())
+        return tuple(Path(path) for path in _parts(self.covenant_more_books))
 
     def require_keystore(self) -> Path:
         """Raises SettingsError."""
@@ -179,6 +199,14 @@ class Settings(BaseSettings):
             "COVENANT_KEYSTORE_PASSWORD_FILE",
             self.covenant_keystore_password_file,
             "the path of a file holding the password",
+        )
+
+    def require_keystores(self) -> tuple[tuple[Path, Path], ...]:
+        """Keystores with their password files, in the order in which the keys are to sign. Raises SettingsError."""
+        more = (part.partition("=") for part in _parts(self.covenant_more_keystores))
+        return (
+            (self.require_keystore(), self.require_keystore_password_file()),
+            *((Path(keystore), Path(password_file)) for keystore, _, password_file in more),
         )
 
     def require_reporter(self) -> Path:
@@ -213,14 +241,16 @@ def _required(variable: str, value: T | None, example: str) -> T:
 
 
 def _split(urls: SecretStr | None) -> tuple[str, ...]:
-    if urls is None:
-        return ()
-    return tuple(url.strip() for url in urls.get_secret_value().split(",") if url.strip())
+    return _parts(urls.get_secret_value() if urls is not None else None)
+
+
+def _parts(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Raises ValueError."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(ip_network(part) for part in _parts(text))
 
 
 def _explain(message: str) -> str:

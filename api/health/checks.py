@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from redis.exceptions import RedisError
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.health.schemas import Check, Ready
@@ -18,8 +17,8 @@ from api.wire import checksum
 from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc, RpcError
 from orchestrator.db.migrate import SchemaOutdated, require_current_schema
-from orchestrator.db.models import Lane
 from orchestrator.db.session import DatabaseUnreachable
+from orchestrator.transactions.rotation import Duty, signers_in_need, standings
 
 Name = Literal["database", "redis", "mirror", "node", "signers"]
 
@@ -29,7 +28,7 @@ _HINTS: Final[dict[Name, str]] = {
     "redis": "check REDIS_URL and that the server runs",
     "mirror": "check that the indexer runs, and what it logs",
     "node": "check RPC_URL and that the node runs",
-    "signers": "send ether to the signer named, or start the sender",
+    "signers": "send ether to the signer named, start the sender, or see `covenant signers list`",
 }
 
 
@@ -109,9 +108,10 @@ async def _mirror(parts: Parts) -> str:
 
 
 async def _signers(parts: Parts) -> str:
-    """Whoever has sent before must be able to send again; before the first transaction nobody is known."""
+    """Whoever may have to send must be able to pay, and to spend; before a sender first starts nobody is known."""
     async with reading(parts) as session:
-        signers = (await session.scalars(select(Lane.signer).where(Lane.chain_id == parts.chain_id))).all()
+        signers = await signers_in_need(session, parts.chain_id)
+        standing = await standings(session, parts.chain_id)
     if not signers:
         return "no signer has sent anything yet"
     calls = [("eth_getBalance", (signer, "latest")) for signer in signers]
@@ -121,6 +121,13 @@ async def _signers(parts: Parts) -> str:
     if balances[poorest] < parts.bounds.min_signer_balance_wei:
         least = Decimal(parts.bounds.min_signer_balance_wei) / _ETHER
         raise NotWell(f"{held}, less than {least:.4f}")
+    for one in standing:
+        if one.duty is Duty.ACTIVE and one.spent_until is not None:
+            raise NotWell(
+                f"{checksum(one.address)} has spent its gas budget until {one.spent_until:%Y-%m-%d %H:%M} UTC"
+            )
+    if standing and all(one.duty is not Duty.ACTIVE for one in standing):
+        raise NotWell("all signers are retired, or not loaded")
     return held
 
 

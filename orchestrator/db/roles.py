@@ -82,7 +82,7 @@ ROLES: Final = (
     ),
     Role(
         "sender",
-        dict.fromkeys(("alerts", "attempts", "lanes", "leases"), ADD_AND_CHANGE)
+        dict.fromkeys(("alerts", "attempts", "lanes", "leases", "signers"), ADD_AND_CHANGE)
         | dict.fromkeys(("intents", "triggers"), UPDATE)
         | {"holds": INSERT},
     ),

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.alerts import Alerts, Severity
 from orchestrator.chain.rpc import JsonRpc
-from orchestrator.db.models import Cursor, Lane
+from orchestrator.db.models import Cursor
 from orchestrator.metrics import Metrics
 from orchestrator.transactions.node import Node
+from orchestrator.transactions.rotation import signers_in_need
 
 LOW_BALANCE_WEI: Final = 10**16
 """A hundredth of the native currency: a few dozen repayments at ordinary fees."""
@@ -24,9 +25,12 @@ MIRROR_BEHIND_BLOCKS: Final = 10
 async def check_signers(
     engine: AsyncEngine, rpc: JsonRpc, chain_id: int, alerts: Alerts, metrics: Metrics, low_wei: int = LOW_BALANCE_WEI
 ) -> None:
-    """The balance of every signer that ever had a lane."""
+    """The balance of every signer that may sign again or has something on its way; nobody asks about the others."""
     async with engine.connect() as connection:
-        signers = (await connection.scalars(select(Lane.signer).where(Lane.chain_id == chain_id))).all()
+        signers = await signers_in_need(connection, chain_id)
+    unasked = {key for key in await alerts.open_keys(f"low_balance:{chain_id}:") if key.split(":")[-1] not in signers}
+    for key in unasked:
+        await alerts.resolve(key)
     for signer in signers:
         balance_wei = await Node(rpc).balance_wei(signer)
         metrics.signer_balance_wei.labels(signer=signer).set(balance_wei)

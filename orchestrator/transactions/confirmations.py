@@ -83,13 +83,14 @@ async def record(session: AsyncSession, finding: Finding, outcomes: Outcomes, re
         case Verdict.UNMINED:
             intent.status = moved(intent.status, IntentStatus.BROADCAST)
             intent.mined_tx_hash = intent.mined_block_hash = intent.mined_block_number = None
-            intent.gas_used = intent.mined_at = intent.error_kind = intent.error = None
+            intent.gas_used = intent.cost_wei = intent.mined_at = intent.error_kind = intent.error = None
             await outcomes.unmined(session, intent.id)
         case Verdict.FINAL:
             assert receipt is not None
             _note_block(intent, receipt, reverted)
             await _settle(session, intent, finding, outcomes, reverted)
         case Verdict.DISPLACED_FOR_GOOD:
+            intent.cost_wei = 0  # a stranger's transaction paid for itself
             words = f"nonce {flight.nonce} of {intent.signer} was used by a transaction that is not ours"
             await _fail(session, intent, TransactionError(ErrorKind.NONCE, words), outcomes)
         case _:
@@ -111,7 +112,7 @@ def _note_block(intent: Intent, receipt: Receipt, reverted: TransactionError) ->
     intent.mined_tx_hash = receipt.tx_hash
     intent.mined_block_number = receipt.block_number
     intent.mined_block_hash = receipt.block_hash
-    intent.gas_used = receipt.gas_used
+    intent.gas_used, intent.cost_wei = receipt.gas_used, receipt.cost_wei
     intent.error_kind = None if receipt.succeeded else reverted.kind.value
     intent.error = None if receipt.succeeded else reverted.words
 

@@ -1,10 +1,12 @@
-"""What a node's refusal means for a transaction: five kinds, each answered with what helps (pitfalls 31, 32).
+"""What a node's refusal means for a transaction: six kinds, each answered with what helps (pitfalls 31, 32).
 
 - ``retry``: nothing is known against the transaction; the same again, later.
 - ``already_done``: what it wants was done by somebody else, or is no longer wanted.
 - ``nonce``: its nonce is used on the chain, by one of its own attempts or by a stranger. No fault of the provider.
 - ``revert``: the contract refuses.
 - ``fatal``: no repetition helps; a person must look.
+
+- ``too_large``: it needs more gas than fits into one transaction; in parts it may go.
 
 Two more kinds are our own decisions: ``unprofitable`` (the fee would not pay for the gas) and ``cancelled``.
 """
@@ -27,6 +29,7 @@ class ErrorKind(StrEnum):
     NONCE = "nonce"
     REVERT = "revert"
     FATAL = "fatal"
+    TOO_LARGE = "too_large"
     UNPROFITABLE = "unprofitable"
     CANCELLED = "cancelled"
 
@@ -44,6 +47,9 @@ ALREADY_DONE_ERRORS: Final = frozenset(
 )
 """Custom errors of our contracts that say that a repayment is no longer wanted."""
 
+TOO_LARGE_ERRORS: Final = frozenset({"TooLittleGas"})
+"""Custom errors of our contracts that say that a batch does not get through with the gas that a block has."""
+
 # JSON-RPC itself: the request was malformed, or the node does not know the method.
 _PROTOCOL_CODES: Final = frozenset({-32700, -32600, -32601, -32602})
 _REVERTED: Final = 3
@@ -53,6 +59,7 @@ _KNOWN: Final = ("already known", "already imported", "alreadyknown", "known tra
 _NONCE_USED: Final = ("nonce too low", "oldnonce", "nonce is too low", "nonce has already been used")
 _UNDERPRICED: Final = ("underpriced", "fee too low", "feetoolow", "max fee per gas less than block base fee")
 _POOR: Final = ("insufficient funds", "insufficientfunds", "upfront cost exceeds", "exceeds transaction sender account")
+_TOO_LARGE: Final = ("gas required exceeds allowance", "exceeds block gas limit", "gas limit too high", "out of gas")
 _NEVER: Final = (
     "intrinsic gas too low",
     "intrinsic gas too high",
@@ -95,7 +102,9 @@ def classify_simulation(error: RpcError, contract: Contract) -> TransactionError
     data = revert_data(error)
     if data:
         return classify_revert(data, contract)
-    if error.code == _REVERTED or _says(error, ("revert", "out of gas", "invalid opcode")):
+    if _says(error, _TOO_LARGE):
+        return TransactionError(ErrorKind.TOO_LARGE, error.reason)
+    if error.code == _REVERTED or _says(error, ("revert", "invalid opcode")):
         return TransactionError(ErrorKind.REVERT, error.reason)
     if error.code in _PROTOCOL_CODES and not _says(error, _POOR):
         return TransactionError(ErrorKind.FATAL, error.message)
@@ -104,8 +113,12 @@ def classify_simulation(error: RpcError, contract: Contract) -> TransactionError
 
 def classify_revert(data: bytes, contract: Contract) -> TransactionError:
     """What revert data means: our contracts refuse what is done already with errors of their own."""
-    done = contract.error_name(data) in ALREADY_DONE_ERRORS
-    return TransactionError(ErrorKind.ALREADY_DONE if done else ErrorKind.REVERT, contract.decode_error(data))
+    name, kind = contract.error_name(data), ErrorKind.REVERT
+    if name in ALREADY_DONE_ERRORS:
+        kind = ErrorKind.ALREADY_DONE
+    elif name in TOO_LARGE_ERRORS:
+        kind = ErrorKind.TOO_LARGE
+    return TransactionError(kind, contract.decode_error(data))
 
 
 def revert_data(error: RpcRefused) -> bytes:

@@ -42,7 +42,13 @@ class Receipt:
     block_hash: str
     succeeded: bool
     gas_used: int
+    gas_price_wei: int
     logs: tuple[ReceiptLog, ...]
+
+    @property
+    def cost_wei(self) -> int:
+        """What its gas cost."""
+        return self.gas_used * self.gas_price_wei
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ def _receipt(answer: Mapping[str, Any]) -> Receipt:
         block_hash=str(answer["blockHash"]).lower(),
         succeeded=integer(answer["status"]) == 1,
         gas_used=integer(answer["gasUsed"]),
+        gas_price_wei=integer(answer["effectiveGasPrice"]),
         logs=tuple(
             ReceiptLog(str(log["address"]).lower(), tuple(log["topics"]), str(log["data"])) for log in answer["logs"]
         ),

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.transactions.errors import TransactionError
+from orchestrator.transactions.intents import Call
 from orchestrator.transactions.node import Node, Receipt
 
 
@@ -20,6 +21,10 @@ class Outcomes(Protocol):
 
     async def worth_wei(self, session: AsyncSession, intent_id: uuid.UUID) -> int | None:
         """What its success would bring us, in the currency of gas; None when nobody can say."""
+        ...
+
+    async def split(self, session: AsyncSession, intent_id: uuid.UUID, call: Call) -> int:
+        """Queues smaller intents for what this queued one was to do; how many, or none if there is nothing to split."""
         ...
 
     async def signed(self, session: AsyncSession, intent_id: uuid.UUID) -> None:

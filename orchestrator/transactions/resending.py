@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from orchestrator.transactions.breaker import BreakerPolicy
+from orchestrator.transactions.budget import BudgetPolicy
 from orchestrator.transactions.confirmations import Finding
 from orchestrator.transactions.fees import Fees, replacement_fees
 from orchestrator.transactions.node import View
+
+MAX_TRANSACTION_GAS: Final = 1 << 24
+"""EIP-7825."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class SendPolicy:
         max_in_flight: nonces held at once; nodes drop more than a handful of one sender.
         dry_run: simulates, and says what it would send; signs and sends nothing new.
         only_profitable: leaves alone what would bring less than its gas costs at the present fees.
+        max_gas: a transaction that needs more goes out in parts. EIP-7825 allows no more in any.
+        budget: what a signer may spend on gas in a period; None: what it has.
         breaker: what stops the sending until a person resumes it.
     """
 
@@ -31,6 +38,8 @@ class SendPolicy:
     max_in_flight: int = 16
     dry_run: bool = False
     only_profitable: bool = False
+    max_gas: int = MAX_TRANSACTION_GAS
+    budget: BudgetPolicy | None = None
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
 

@@ -22,15 +22,16 @@ from orchestrator.transactions import intents, lanes
 from orchestrator.transactions.breaker import trip
 from orchestrator.transactions.broadcasting import Broadcaster
 from orchestrator.transactions.confirmations import Finding, Verdict, judge, record
+from orchestrator.transactions.dispatching import Dispatcher, Stop
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_simulation
-from orchestrator.transactions.fees import Fees, expected_cost_wei, initial_fees
+from orchestrator.transactions.fees import initial_fees
 from orchestrator.transactions.holds import standing_holds
-from orchestrator.transactions.intents import Flight, QueuedIntent, SignedAttempt
+from orchestrator.transactions.intents import Flight, SignedAttempt
 from orchestrator.transactions.node import Node, Receipt, View
 from orchestrator.transactions.outcomes import Outcomes
 from orchestrator.transactions.resending import Action, SendPolicy, decide
 from orchestrator.transactions.signers import Signer
-from orchestrator.transactions.states import UNMINED, IntentStatus
+from orchestrator.transactions.states import UNMINED
 from orchestrator.transactions.steps import Step
 from orchestrator.transactions.telling import SenderAlerts
 
@@ -73,6 +74,23 @@ class Sender:
         self._waiting_since_block: dict[str, int] = {}
         self._tell = SenderAlerts(alerts, chain_id, signer.address)
         self._broadcaster = Broadcaster(sessions, signer, self._tell, metrics, reached)
+        self._dispatcher = Dispatcher(
+            chain_id=chain_id,
+            sessions=sessions,
+            signer=signer,
+            outcomes=outcomes,
+            contract=contract,
+            broadcaster=self._broadcaster,
+            tell=self._tell,
+            metrics=metrics,
+            policy=policy,
+            reached=reached,
+        )
+
+    @property
+    def address(self) -> str:
+        """Lower-case 0x-string."""
+        return self._signer.address
 
     async def recover(self) -> None:
         """At the start of a run: sends the stored bytes of all that is unmined again; signs nothing (invariant 7)."""
@@ -80,27 +98,31 @@ class Sender:
             if flight.status in UNMINED:
                 await self._broadcast(flight.intent_id, flight.newest)
 
-    async def tick(self) -> None:
+    async def tick(self, *, signs_new: bool = True) -> None:
         """One look at the chain, and all that follows from it. Does nothing while nothing is queued or in flight.
+
+        Without ``signs_new`` it only sees through what is signed: another signer takes what is queued.
 
         Raises:
             RpcError: the node can't be asked; the next tick asks another, and repeats what was not done.
             sqlalchemy.exc.OperationalError: the database can't.
         """
         try:
-            await self._tick()
+            await self._tick(signs_new)
         except RpcRefused:
             raise
         except RpcError:
             self._turn += 1
             raise
 
-    async def _tick(self) -> None:
-        held = await self._held()
+    async def _tick(self, signs_new: bool) -> None:
+        held = signs_new and await self._held()
         flights = await self._flights()
         room = self._policy.max_in_flight - sum(flight.status in UNMINED for flight in flights)
         async with self._sessions() as session:
-            waiting = await intents.queued(session, self._chain_id, max(0, room))
+            waiting = await intents.queued(session, self._chain_id, max(0, room) if signs_new else 0)
+        if not waiting:
+            await self._tell.budget_left()
         if not flights and not waiting:
             return
         view = await self._node.view(self._signer.address)
@@ -108,8 +130,11 @@ class Sender:
         if min((flight.nonce for flight in flights if flight.status in UNMINED), default=0) > view.nonce_at_head:
             await self._mend(view)
         at_cap = await self._resend(findings, view)
-        if not held:
-            at_cap |= await self._send(waiting, view)
+        if waiting and not held:
+            stop = await self._dispatcher.send(waiting, self._node, view)
+            at_cap |= stop is Stop.AT_CAP
+            if stop is not Stop.BUDGET_SPENT:
+                await self._tell.budget_left()
         await self._tell.fees_at_cap(
             at_cap, base_fee_wei=view.market.base_fee_wei, cap_wei=self._policy.max_fee_per_gas_wei
         )
@@ -217,81 +242,6 @@ class Sender:
     def _forget_except(self, tx_hashes: set[str]) -> None:
         self._waiting_since_block = {k: v for k, v in self._waiting_since_block.items() if k in tx_hashes}
 
-    # ---------------------------------------------------------------- what is queued
-
-    async def _send(self, waiting: Sequence[QueuedIntent], view: View) -> bool:
-        """Whether something waits at the fee cap."""
-        if not waiting:
-            return False
-        fees = initial_fees(view.market, self._policy.max_fee_per_gas_wei)
-        if fees is None:
-            return True
-        for intent in waiting:
-            await self._send_one(intent, fees, view)
-        return False
-
-    async def _held(self) -> bool:
-        """Whether something keeps us from signing anything new. What is signed is seen through all the same."""
-        async with self._sessions.begin() as session:
-            await trip(session, self._chain_id, self._policy.breaker)
-            holds = await standing_holds(session, self._chain_id)
-        await self._tell.held(holds)
-        return bool(holds)
-
-    async def _send_one(self, intent: QueuedIntent, fees: Fees, view: View) -> None:
-        call, nonce_at_head = intent.call, view.nonce_at_head
-        try:
-            estimate = await self._node.estimate_gas(
-                sender=self._signer.address, to=call.to, data=call.data, value_wei=call.value_wei
-            )
-        except RpcError as refusal:
-            await self._refused(intent, classify_simulation(refusal, self._contract))
-            return
-        self._reached(Step.SIMULATED)
-        gas_limit = estimate * (100 + self._policy.gas_margin_percent) // 100
-        loss = await self._loss(intent, expected_cost_wei(estimate, view.market, fees))
-        if loss is not None:
-            await self._refused(intent, loss)
-            return
-        if self._policy.dry_run:
-            await self._would_send(intent, gas_limit, fees)
-            return
-        async with self._sessions.begin() as session:
-            lane = await lanes.lock_lane(session, self._chain_id, self._signer.address, nonce_at_head)
-            if await standing_holds(session, self._chain_id):
-                return
-            overtaken = lanes.catch_up(lane, nonce_at_head)
-            attempt = await lanes.sign_next(
-                session, lane, self._signer, intent.intent_id, gas_limit=gas_limit, fees=fees
-            )
-            if attempt is not None:
-                await self._outcomes.signed(session, intent.intent_id)
-            self._reached(Step.SIGNED_UNCOMMITTED)
-        self._reached(Step.SIGNED)
-        if overtaken:
-            await self._tell.overtaken(nonce_at_head)
-        if attempt is not None:
-            log.info("signed", extra={"intent": str(intent.intent_id), "tx": attempt.tx_hash})
-            await self._broadcast(intent.intent_id, attempt)
-
-    async def _loss(self, intent: QueuedIntent, cost_wei: int) -> TransactionError | None:
-        """Why policy leaves it alone: what it would bring does not cover its gas. None: it does, or nobody can say."""
-        if not self._policy.only_profitable:
-            return None
-        async with self._sessions() as session:
-            worth_wei = await self._outcomes.worth_wei(session, intent.intent_id)
-        if worth_wei is None or worth_wei >= cost_wei:
-            return None
-        words = f"the keeper's fee is worth {worth_wei} wei, and the gas costs {cost_wei} wei"
-        return TransactionError(ErrorKind.UNPROFITABLE, words)
-
-    async def _would_send(self, intent: QueuedIntent, gas_limit: int, fees: Fees) -> None:
-        words = f"dry run: would be sent with {gas_limit} gas at up to {fees.max_fee_per_gas_wei} wei each"
-        async with self._sessions.begin() as session:
-            news = await intents.record_error(session, intent.intent_id, TransactionError(ErrorKind.RETRY, words))
-        if news:
-            log.info("%s: %s", words, intent.call.description, extra={"intent": str(intent.intent_id)})
-
     async def _mend(self, view: View) -> None:
         """Takes nonces that a stranger's transaction had and a reorg gave back, so that later ones get mined."""
         fees = initial_fees(view.market, self._policy.max_fee_per_gas_wei)
@@ -305,24 +255,12 @@ class Sender:
             log.warning("fills a hole in the lane", extra={"intent": str(filler.intent_id), "tx": filler.tx_hash})
             await self._broadcast(filler.intent_id, filler)
 
-    async def _refused(self, intent: QueuedIntent, error: TransactionError) -> None:
-        """A simulation failed: what can't succeed ends here, before it costs anything; the rest is tried again."""
-        if error.kind is ErrorKind.REVERT:
-            error = await self._outcomes.explain(intent.intent_id, error, self._node, self._signer.address)
-        extra = {"intent": str(intent.intent_id)}
-        if error.kind is ErrorKind.RETRY:
-            async with self._sessions.begin() as session:
-                news = await intents.record_error(session, intent.intent_id, error)
-            if news:
-                log.warning("not sent yet: %s", error.words, extra=extra)
-            return
-        log.warning("not sent (%s): %s", error.kind.value, error.words, extra=extra)
+    # ---------------------------------------------------------------- what keeps us from sending
+
+    async def _held(self) -> bool:
+        """Whether something keeps us from signing anything new. What is signed is seen through all the same."""
         async with self._sessions.begin() as session:
-            row = await intents.lock(session, intent.intent_id, skip_locked=True)
-            if row is None or row.status != IntentStatus.QUEUED.value:
-                return
-            intents.finish(row, IntentStatus.FAILED, error)
-            await self._outcomes.failed(session, intent.intent_id, error)
-        self._metrics.transactions.labels(outcome=error.kind.value).inc()
-        if error.kind is ErrorKind.FATAL:
-            await self._tell.fatal(intent.intent_id, error)
+            await trip(session, self._chain_id, self._policy.breaker)
+            holds = await standing_holds(session, self._chain_id)
+        await self._tell.held(holds)
+        return bool(holds)

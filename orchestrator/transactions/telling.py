@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from orchestrator.alerts import Alerts, Conditions, Severity
+from orchestrator.transactions.budget import Budget
 from orchestrator.transactions.errors import TransactionError
 from orchestrator.transactions.holds import Hold
 from orchestrator.transactions.intents import Flight
@@ -17,11 +18,11 @@ class SenderAlerts:
     def __init__(self, alerts: Alerts, chain_id: int, signer: str) -> None:
         self._alerts = alerts
         self._signer = signer
-        self._fees, self._balance, self._nonce = (
-            f"{kind}:{chain_id}:{signer}" for kind in ("fees", "balance", "nonce")
+        self._fees, self._balance, self._nonce, self._budget = (
+            f"{kind}:{chain_id}:{signer}" for kind in ("fees", "balance", "nonce", "budget")
         )
         self._held = f"sending_held:{chain_id}"
-        self._conditions = Conditions(alerts, [self._fees, self._balance, self._nonce, self._held])
+        self._conditions = Conditions(alerts, [self._fees, self._balance, self._nonce, self._budget, self._held])
 
     async def fees_at_cap(self, at_cap: bool, *, base_fee_wei: int, cap_wei: int) -> None:
         """Whether something waits because the cap lets it offer no more."""
@@ -83,6 +84,26 @@ class SenderAlerts:
             f"the signer {self._signer} can't pay for its transactions",
             f"send native currency to {self._signer}; what is signed goes out by itself then",
         )
+
+    async def budget_spent(self, budget: Budget, cost_wei: int) -> None:
+        """The signer's budget leaves less than what the next transaction may cost."""
+        await self._conditions.holds(
+            self._budget,
+            Severity.CRITICAL,
+            f"{self._signer} has {budget.left_wei} wei left of its gas budget of {budget.gas_wei} wei until "
+            f"{budget.refills_at:%Y-%m-%d %H:%M} UTC, and the next transaction may cost {cost_wei} wei: it waits",
+            "find out what was sent (`covenant transactions list`); wait, or raise COVENANT_GAS_BUDGET_WEI",
+            {
+                "budget_wei": str(budget.gas_wei),
+                "left_wei": str(budget.left_wei),
+                "cost_wei": str(cost_wei),
+                "refills_at": budget.refills_at.isoformat(),
+            },
+        )
+
+    async def budget_left(self) -> None:
+        """What was to be sent could be."""
+        await self._conditions.over(self._budget)
 
     async def fatal(self, intent_id: uuid.UUID, error: TransactionError) -> None:
         """A transaction that no repetition helps."""

@@ -17,8 +17,10 @@ from orchestrator.db.models import Trigger
 from orchestrator.db.session import Sessions
 from orchestrator.db.values import mandate_of
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_revert, classify_simulation
+from orchestrator.transactions.intents import Call, queue_all
 from orchestrator.transactions.node import Node, Receipt
 from orchestrator.triggers.states import LIVE, Action, TriggerStatus
+from orchestrator.triggers.store import assign
 from orchestrator.triggers.upkeep import Upkeep
 
 _ENDED = {
@@ -74,6 +76,20 @@ class TriggerOutcomes:
                 return None
             total += fee
         return total
+
+    async def split(self, session: AsyncSession, intent_id: uuid.UUID, call: Call) -> int:
+        """In two, in the order of the batch: what one mandate leaves of a line is what the next one finds."""
+        rows = [row for row in await _triggers(session, intent_id) if row.action == Action.REPAY.value]
+        stored = [await _mandate(session, row) for row in rows]
+        mandates = [mandate_of(row) for row in stored if row is not None]
+        if len(mandates) < 2 or len(mandates) < len(rows):
+            return 0
+        batch = sorted(zip(rows, mandates, strict=True), key=lambda one: self._upkeep.place_of(one[1], call.data))
+        halves = [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+        calls = [self._upkeep.call(call.chain_id, call.to, [mandate for _, mandate in half]) for half in halves]
+        carriers = zip(await queue_all(session, calls), halves, strict=True)
+        await assign(session, {row.id: carrier for carrier, half in carriers for row, _ in half})
+        return len(halves)
 
     async def signed(self, session: AsyncSession, intent_id: uuid.UUID) -> None:
         await self._move(session, intent_id, TriggerStatus.PENDING, TriggerStatus.SENDING)

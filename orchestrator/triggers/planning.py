@@ -176,20 +176,15 @@ class Planner:
             for contract, due in by_contract.items()
             for start in range(0, len(due), self.batch_size)
         ]
-        calls = [self._call(contract, [one.wanted for one in batch]) for contract, batch in batches]
+        upkeep = Upkeep(self.trigger)
+        calls = [
+            upkeep.call(self.book.chain_id, contract, [one.wanted.standing.mandate for one in batch])
+            for contract, batch in batches
+        ]
         intent_ids = await queue_all(session, calls)
         carriers = zip(intent_ids, (batch for _, batch in batches), strict=True)
         await assign(session, {one.trigger_id: intent_id for intent_id, batch in carriers for one in batch})
         return len(calls)
-
-    def _call(self, contract: str, part: Sequence[Wanted]) -> Call:
-        lines = sorted({one.line.line_id for one in part})
-        return Call(
-            chain_id=self.book.chain_id,
-            to=contract,
-            data=Upkeep(self.trigger).encode([one.standing.mandate for one in part]),
-            description=f"fires {len(part)} mandate(s) on line(s) {', '.join(map(str, lines))}",
-        )
 
 
 def key_of(one: Wanted) -> Key:

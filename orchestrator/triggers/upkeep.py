@@ -9,6 +9,10 @@ from typing import Any
 from orchestrator.chain.codec import Parameter, encode
 from orchestrator.chain.contracts import Contract
 from orchestrator.credit.mandate import Mandate
+from orchestrator.transactions.intents import Call
+
+_BATCH_HEAD = 64
+"""Where the items of an encoded array of them start: after its offset and its length."""
 
 # Field by field the contract's struct: their names there, and here.
 _FIELDS = {
@@ -44,6 +48,17 @@ class Upkeep:
         """The whole calldata."""
         perform_data = encode([self._mandates()], [[struct_of(mandate) for mandate in mandates]])
         return self.contract.encode_call("performUpkeep", perform_data)
+
+    def call(self, chain_id: int, contract: str, mandates: Sequence[Mandate]) -> Call:
+        """What fires them, in words too."""
+        lines = sorted({mandate.line_id for mandate in mandates})
+        words = f"fires {len(mandates)} mandate(s) on line(s) {', '.join(map(str, lines))}"
+        return Call(chain_id, contract, self.encode(mandates), words)
+
+    def place_of(self, mandate: Mandate, batch: bytes) -> int:
+        """Where a mandate stands in the calldata of a batch; all in it are of one size."""
+        alone = encode([self._mandates()], [[struct_of(mandate)]])
+        return batch.index(alone[_BATCH_HEAD:])
 
     def encode_one(self, mandate: Mandate, keeper: str) -> bytes:
         """Calldata that fires one mandate alone, which reverts with the reason when it does not fire."""

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Sequence
 
 import typer
+from eth_utils.address import to_checksum_address
 from rich.console import Console
 
 from orchestrator.db.session import sessions_of
 from orchestrator.mirror.status import MirrorStatus, mirror_status
 from orchestrator.transactions.holds import Hold, standing_holds
+from orchestrator.transactions.rotation import Standing, standings
 from scripts.cli._api import AsJson, Body, show
 from scripts.cli._mirror import mirror_database
 from scripts.cli._settings import settings_of_service
@@ -23,21 +25,30 @@ def status(as_json: AsJson = False) -> None:
     """Show where the mirror of a chain stands, who writes it, what waits, and what keeps us from sending."""
     settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
-    found, holds = asyncio.run(_read(database_url, chain_id))
-    show(_body(chain_id, found) | {"holds": _holds(holds)}, as_json, _write)
+    found, holds, signers = asyncio.run(_read(database_url, chain_id))
+    body = _body(chain_id, found) | {"holds": _holds(holds), "budgets_spent": _budgets_spent(signers)}
+    show(body, as_json, _write)
 
 
-async def _read(database_url: str, chain_id: int) -> tuple[MirrorStatus, Sequence[Hold]]:
+async def _read(database_url: str, chain_id: int) -> tuple[MirrorStatus, Sequence[Hold], Sequence[Standing]]:
     async with mirror_database(database_url) as engine:
         async with engine.connect() as connection:
             found = await mirror_status(connection, chain_id)
         async with sessions_of(engine)() as session:
-            return found, await standing_holds(session, chain_id)
+            return found, await standing_holds(session, chain_id), await standings(session, chain_id)
 
 
 def _holds(holds: Sequence[Hold]) -> list[Body]:
     return [
         {"cause": hold.cause.value, "reason": hold.reason, "placed_at": hold.placed_at.isoformat()} for hold in holds
+    ]
+
+
+def _budgets_spent(signers: Sequence[Standing]) -> list[Body]:
+    return [
+        {"signer": to_checksum_address(one.address), "until": one.spent_until.isoformat()}
+        for one in signers
+        if one.spent_until is not None
     ]
 
 
@@ -73,6 +84,8 @@ def _write(console: Console, body: Body) -> None:
         console.print(f"[red]{body['quarantined']} logs in quarantine[/red]")
     for hold in body["holds"]:
         console.print(f"[red]nothing new is sent:[/red] {hold['cause']}: {hold['reason']} ({hold['placed_at']})")
+    for one in body["budgets_spent"]:
+        console.print(f"[red]nothing new is sent:[/red] {one['signer']} has spent its gas budget until {one['until']}")
     if body["reconciled"]:
         verdict = "equal to the chain" if body["reconciled"]["equal"] else "[red]different from the chain[/red]"
         console.print(f"last compared at block {body['reconciled']['block_number']}: {verdict}")

@@ -30,7 +30,7 @@ class Intent(Model):
 
     `status`: queued, signed (bytes are stored), broadcast, mined, finalized, failed, cancelled. `error_kind` is one of
     retry, already_done, nonce, revert, fatal, unprofitable, cancelled; on a mined intent, revert says that it was mined
-    and reverted.
+    and reverted. `cost_wei` is what its gas cost, known once it is mined.
     """
 
     __tablename__ = "intents"
@@ -55,6 +55,7 @@ class Intent(Model):
     mined_block_number: Mapped[int | None] = mapped_column(BigInteger)
     mined_block_hash: Mapped[str | None] = mapped_column(Hash())
     gas_used: Mapped[int | None] = mapped_column(BigInteger)
+    cost_wei: Mapped[int | None] = mapped_column(Integer256())
     error_kind: Mapped[str | None] = mapped_column(String(16))
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("clock_timestamp()"))
@@ -70,6 +71,7 @@ class Attempt(Model):
     """
 
     __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_signed", "signed_at", postgresql_where=text("number = 1")),)
 
     intent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("intents.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -91,3 +93,19 @@ class Lane(Model):
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     signer: Mapped[str] = mapped_column(Address(), primary_key=True)
     next_nonce: Mapped[int] = mapped_column(BigInteger)
+
+
+class Signer(Model):
+    """A key that signs, or did. `place`: where it stands among those that the sender has loaded; null: not loaded.
+
+    The first that is loaded and not retired signs what is new. `spent_until`: it has no budget left for the next
+    transaction until then.
+    """
+
+    __tablename__ = "signers"
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    address: Mapped[str] = mapped_column(Address(), primary_key=True)
+    place: Mapped[int | None] = mapped_column(Integer)
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    spent_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,4 +1,4 @@
-"""A sender that is killed at a named step: `python -m … DATABASE_URL RPC_URL STEP`. It never ends otherwise."""
+"""A sender with two keys, killed at a named step: `python -m … DATABASE_URL RPC_URL STEP`. It never ends otherwise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.session import open_engine, sessions_of
 from orchestrator.transactions.steps import Step
-from tests.integration.transactions.ground import Told, make_sender
+from tests.integration.transactions.ground import Told, make_senders
 
 
 async def run(database_url: str, rpc_url: str, step: Step) -> None:
@@ -20,10 +20,10 @@ async def run(database_url: str, rpc_url: str, step: Step) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     rpc, engine = JsonRpc(rpc_url), open_engine(database_url, process="crashing sender")
-    sender = make_sender(rpc, sessions_of(engine), Told(), reached=die)
-    await sender.recover()
+    senders = make_senders(rpc, sessions_of(engine), Told(), reached=die)
+    await senders.recover()
     while True:
-        await sender.tick()
+        await senders.tick()
         await rpc.call("evm_mine")
 
 

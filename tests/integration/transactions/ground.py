@@ -26,6 +26,7 @@ from orchestrator.transactions.errors import TransactionError
 from orchestrator.transactions.node import Node, Receipt
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
+from orchestrator.transactions.senders import Senders
 from orchestrator.transactions.signers import Signer
 from orchestrator.transactions.signers.keystore import KeystoreSigner
 
@@ -33,6 +34,7 @@ CHAIN_ID = 31337
 GWEI = 10**9
 ETHER = 10**18
 KEY = bytes.fromhex("17" * 32)
+NEXT_KEY = bytes.fromhex("18" * 32)
 PAYEE = "0x" + "be" * 20
 POLICY = SendPolicy(max_fee_per_gas_wei=500 * GWEI)
 
@@ -112,6 +114,9 @@ class Told:
 
     async def worth_wei(self, session: AsyncSession, intent_id: uuid.UUID) -> int | None:
         return self.worth
+
+    async def split(self, session: AsyncSession, intent_id: uuid.UUID, call: intents.Call) -> int:
+        return 0
 
     async def signed(self, session: AsyncSession, intent_id: uuid.UUID) -> None:
         self.calls.append(("signed", intent_id))
@@ -201,6 +206,14 @@ def make_sender(
         metrics=metrics,
         policy=policy,
         reached=reached,
+    )
+
+
+def make_senders(rpc: JsonRpc, sessions: Sessions, told: Told, *, reached: Reached = pass_by) -> Senders:
+    """With two keys: the second is there to take over from the first."""
+    signers = [KeystoreSigner(Account.from_key(key)) for key in (KEY, NEXT_KEY)]
+    return Senders(
+        CHAIN_ID, sessions, [make_sender(rpc, sessions, told, reached=reached, signer=signer) for signer in signers]
     )
 
 

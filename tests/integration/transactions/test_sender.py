@@ -248,9 +248,8 @@ async def test_a_signer_without_money_alarms_and_its_transactions_go_out_when_th
 
 async def test_bytes_that_no_node_takes_are_given_up_without_leaving_their_nonce_behind(ground: Ground) -> None:
     """A gas limit above the block's is refused for ever: an empty transfer uses the nonce, and the lane goes on."""
-    greedy = make_sender(
-        ground.chain.rpc, ground.sessions, ground.told, policy=replace(POLICY, gas_margin_percent=1_000_000)
-    )
+    policy = replace(POLICY, gas_margin_percent=1_000_000, max_gas=10**12)
+    greedy = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=policy)
     intent_id = await ground.queue()
     await greedy.tick()
     after = await ground.queue()

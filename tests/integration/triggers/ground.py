@@ -136,7 +136,7 @@ def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: Eng
     )
 
 
-def make_sender(sessions: Sessions, rpc: JsonRpc) -> Sender:
+def make_sender(sessions: Sessions, rpc: JsonRpc, **policy: Any) -> Sender:
     metrics, contract = Metrics(), load_contract("RepayTrigger")
     return Sender(
         chain_id=CHAIN_ID,
@@ -147,7 +147,7 @@ def make_sender(sessions: Sessions, rpc: JsonRpc) -> Sender:
         contract=contract,
         alerts=Alerts(sessions, metrics),
         metrics=metrics,
-        policy=SendPolicy(max_fee_per_gas_wei=500 * 10**9),
+        policy=SendPolicy(max_fee_per_gas_wei=500 * 10**9, **policy),
     )
 
 

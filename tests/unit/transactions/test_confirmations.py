@@ -28,7 +28,7 @@ def at(*, head: int = 100, finalized: int = 90, nonce_at_head: int = 7, nonce_at
 
 
 def receipt(tx_hash: str = FIRST, number: int = 99, block_hash: str = BLOCK) -> dict[str, Receipt]:
-    return {tx_hash: Receipt(tx_hash, number, block_hash, True, 21_000, ())}
+    return {tx_hash: Receipt(tx_hash, number, block_hash, True, 21_000, 10**9, ())}
 
 
 def test_without_a_receipt_it_is_waited_for() -> None:

@@ -1,0 +1,38 @@
+"""A batch that needs more gas than a transaction may have goes out in parts; what is too large alone says why."""
+
+from tests.integration.triggers.ground import Service, ltv_mandate, make_sender
+
+FALLEN = 400 * 10**8
+ROOM_FOR_ONE = 1_250_000
+"""A firing is called with a million units of gas or not at all, though it uses a fraction of it."""
+
+
+async def fallen(service: Service, lines: int) -> None:
+    for _ in range(lines):
+        line = await service.drawn_line()
+        await service.ground.register_mandate(line, **ltv_mandate())
+    await service.ground.push(FALLEN)
+
+
+async def test_a_batch_that_is_too_large_is_split_until_it_fits(service: Service) -> None:
+    await fallen(service, 3)
+    service.sender = make_sender(service.sessions, service.ground.rpc, max_gas=ROOM_FOR_ONE)
+    await service.settle()
+    assert [trigger.status for trigger in await service.triggers()] == ["done"] * 3
+    whole, *parts = await service.intents()
+    assert (whole.status, whole.error_kind, whole.nonce) == ("cancelled", "too_large", None)
+    assert str(whole.error).endswith(f"more than the {ROOM_FOR_ONE} allowed: it goes out in 2 parts")
+    sent = [part for part in parts if part.nonce is not None]
+    assert {part.status for part in sent} == {"finalized"}
+    assert sorted(part.nonce for part in sent if part.nonce is not None) == list(
+        range(min(part.nonce or 0 for part in sent), min(part.nonce or 0 for part in sent) + len(sent))
+    )
+
+
+async def test_what_is_too_large_alone_fails_and_says_why(service: Service) -> None:
+    await fallen(service, 1)
+    await service.evaluate()
+    await make_sender(service.sessions, service.ground.rpc, max_gas=100_000).tick()
+    (trigger,) = await service.triggers()
+    assert trigger.status == "failed"
+    assert str(trigger.error).endswith("more than the 100000 allowed")
