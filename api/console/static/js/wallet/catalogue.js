@@ -1,6 +1,6 @@
 /** What an account may do with a line or an offer. What it may not do is not offered. */
 
-import { isSame } from './wallet.js';
+import { isSame } from './provider.js';
 
 /**
  * The actions on `line` (as GET /v1/lines/{line_id} tells it) that are open to `address`, each with the operation of

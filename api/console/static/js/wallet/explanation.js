@@ -1,7 +1,7 @@
 /** What a transaction or a signature would do, for people to read before they sign. */
 
 import { h } from '../dom.js';
-import { inWords } from './amounts.js';
+import { exactAmount } from '../format.js';
 
 /** A question for the panel: what is signed off-chain costs nothing, and can be used by others all the same. */
 export function toSign(words) {
@@ -20,7 +20,7 @@ export function explanation({ words, to, gas_limit: gasLimit, allowances, simula
     h(
       'dl',
       { class: 'facts' },
-      allowances.map(({ needed }) => fact('Takes from your account', inWords(needed))),
+      allowances.map(({ needed }) => fact('Takes from your account', exactAmount(needed))),
       fact('Simulated', `succeeds at block ${simulation.block_number}`),
       gasLimit !== null && fact('Gas, at most', gasLimit.toLocaleString('en')),
       fact('Contract', h('code', {}, to)),

@@ -32,16 +32,16 @@ export class Flow {
 
   async #begin(fields, textOf, shown, work) {
     if (this.running) return;
-    const panel = this.#panel;
+    const context = { ...this.#context, panel: this.#panel };
     this.running = true;
     try {
-      const context = { ...this.#context, panel };
-      await this.#end(await work(readInputs(fields, textOf), context), context);
+      const outcome = await work(readInputs(fields, textOf), context);
+      this.running = false; // what is mined needs nobody any more, and is followed all the same
+      await this.#end(outcome, context);
     } catch (error) {
-      if (error instanceof InputError) mark(shown, error);
-      else panel.failed(error);
-    } finally {
       this.running = false;
+      if (error instanceof InputError) mark(shown, error);
+      else this.#panel.failed(error);
     }
   }
 

@@ -4,7 +4,7 @@ import { LineActions, OfferActions } from './actions.js';
 import { WalletButton } from './button.js';
 import { OfferForm } from './offer-form.js';
 import { Session } from './session.js';
-import { Wallets } from './wallet.js';
+import { Wallets } from './provider.js';
 
 const mounted = new WeakMap();
 let context = null;

@@ -1,7 +1,7 @@
 /** An offer from the form to the order book: build → explain → sign → post. */
 
 import { post } from '../http.js';
-import { inWords } from './amounts.js';
+import { exactAmount } from '../format.js';
 import { freshNumber } from './inputs.js';
 import { toSign } from './explanation.js';
 
@@ -52,8 +52,8 @@ export function offerMessage(market, lender, epoch, nowS, { borrower, expiry, ..
 
 /** What its lender binds itself to, for it to read. */
 export function offerWords({ loan, collateral }, offer) {
-  const lent = inWords({ base_units: offer.limit, token: loan.symbol, decimals: loan.decimals });
-  const secured = inWords({ base_units: offer.minCollateral, token: collateral.symbol, decimals: collateral.decimals });
+  const lent = exactAmount({ base_units: offer.limit, token: loan.symbol, decimals: loan.decimals });
+  const secured = exactAmount({ base_units: offer.minCollateral, token: collateral.symbol, decimals: collateral.decimals });
   const percent = (bps) => `${Number(bps) / 100} %`;
   return (
     `lend up to ${lent} against ${secured}, at ${percent(offer.aprBps)} a year, drawn up to ${percent(offer.initialLtvBps)} of the ` +

@@ -1,7 +1,7 @@
 /** Who is signed in: Sign-In with Ethereum (EIP-4361), kept by the API in a cookie that no script can read. */
 
 import { ApiError, del, get, post } from '../http.js';
-import { WalletError, isSame } from './wallet.js';
+import { WalletError, isSame } from './provider.js';
 
 const KEY = 'covenant.signed-in';
 

@@ -63,9 +63,7 @@ export class Wallet {
 
   /** Asks the person which account this site may see, and returns it. */
   async connect() {
-    const [address] = await this.#ask('eth_requestAccounts');
-    if (!address) throw new WalletError('The wallet shows no account', 'unlock the wallet, and let it show one to this site');
-    return address;
+    return (await this.#accounts())[0];
   }
 
   /** Makes sure that the wallet will act for `address`, on chain `chainId`. */
@@ -97,12 +95,18 @@ export class Wallet {
 
   async #requireAccount(address) {
     const shown = await this.#ask('eth_accounts');
-    const accounts = shown.length > 0 ? shown : await this.#ask('eth_requestAccounts');
+    const accounts = shown.length > 0 ? shown : await this.#accounts();
     if (accounts.some((account) => isSame(account, address))) return;
     throw new WalletError(
       'The wallet shows another account than the one that is signed in',
       `choose ${address} in the wallet, or sign out and sign in with the other account`,
     );
+  }
+
+  async #accounts() {
+    const accounts = await this.#ask('eth_requestAccounts');
+    if (accounts.length > 0) return accounts;
+    throw new WalletError('The wallet shows no account', 'unlock the wallet, and let it show one to this site');
   }
 
   async #requireChain(chainId) {
