@@ -83,6 +83,10 @@ class BrowserWallet:
     def _signature(signed: Any) -> str:
         return f"0x{bytes(signed.signature).hex()}"
 
+    async def send_nothing(self) -> None:
+        """What wallets call cancelling: nothing, sent to oneself under the next nonce."""
+        await self._send({"to": self.person.address, "data": "0x", "value": "0x0", "gas": "0x5208"})
+
     async def _send(self, wanted: dict[str, str]) -> Any:
         nonce = await self.rpc.call("eth_getTransactionCount", [self.person.address, "pending"])
         transaction: dict[str, Any] = {

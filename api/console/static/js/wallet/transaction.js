@@ -44,6 +44,8 @@ export async function carryOut({ operation, body }, { session, live, panel }) {
 export async function follow(submission, isThere, { live, panel }) {
   let latest = submission;
   for (;;) {
+    const moved = nextBlock(live); // before looking, so that no block falls in between
+    latest = await lookAgain(latest);
     panel.progress(latest);
     if (latest.status === 'reverted') throw new NotCarriedOut('The contract refused it when it was mined', latest.why_reverted);
     if (latest.status === 'dropped') {
@@ -53,8 +55,7 @@ export async function follow(submission, isThere, { live, panel }) {
       );
     }
     if (isThere(latest)) return latest;
-    await nextBlock(live);
-    latest = await lookAgain(latest);
+    await moved;
   }
 }
 
