@@ -122,4 +122,16 @@ contract ClaimTest is VaultFixture {
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotHolder.selector, id, lender));
         claim(lender, address(usdc), lender);
     }
+
+    function test_a_closed_line_keeps_its_note_until_the_seized_collateral_is_claimed() public {
+        setPrice(550e8);
+        vm.prank(borrower);
+        vault.repayInKind(id, repaymentOf(100e6, type(uint96).max, 0));
+        close(id);
+        claim(lender, address(usdc), lender);
+        assertEq(nft.ownerOf(id), lender, "collateral is still to be claimed");
+        claim(lender, address(weth), lender);
+        vm.expectRevert();
+        nft.ownerOf(id);
+    }
 }

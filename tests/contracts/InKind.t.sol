@@ -189,6 +189,23 @@ contract InKindTest is VaultFixture {
         assertEq(paid, 1);
     }
 
+    function test_the_keeper_is_announced_with_the_collateral_it_got() public {
+        setPrice(1600e8);
+        vm.expectEmit(address(vault));
+        emit EventsLib.KeeperPaid(id, keeper, address(weth), 0.00625e18);
+        (,, uint96 fee) = pay(1000e6, 50e18, 100);
+        assertEq(fee, 0.00625e18, "ten dollars at 1,600");
+    }
+
+    function test_a_bill_of_one_unit_is_reason_enough() public {
+        pass(PERIOD);
+        repay(id, uint96(dueOf(id) - 1));
+        assertEq(dueOf(id), 1);
+        (uint96 paid,,) = pay(type(uint96).max, 50e18, 0);
+        assertEq(paid, 1);
+        assertStatus(id, Status.CURRENT);
+    }
+
     function test_without_a_fee_no_keeper_is_announced() public {
         setPrice(1600e8);
         vm.recordLogs();

@@ -296,6 +296,36 @@ contract LiquidateTest is VaultFixture {
         assertEq(state.billed + state.unbilled, 0);
     }
 
+    /// What is paid clears charges first: they are left only when it does not even cover those.
+    function test_a_write_off_forgives_charges_billed_and_unbilled() public {
+        pass(PERIOD + 1 days);
+        repay(id, 1);
+        StoredState memory state = vault.stored(id);
+        assertTrue(state.billed > 0 && state.unbilled > 0);
+        setPrice(1e4);
+        liquidate(id, type(uint96).max);
+        state = vault.stored(id);
+        assertEq(state.billed, 0);
+        assertEq(state.unbilled, 0);
+        assertStatus(id, Status.WRITTEN_OFF);
+    }
+
+    function test_a_debt_of_one_unit_may_be_liquidated() public {
+        repay(id, uint96(debtOf(id) - 1));
+        vm.prank(borrower);
+        vault.withdraw(id, MIN_COLLATERAL - 1e9, borrower);
+        setPrice(900e8);
+        (, uint96 seized) = liquidate(id, 1);
+        assertEq(seized, 1e9);
+    }
+
+    function test_without_a_reserve_nothing_is_said_to_come_from_it() public {
+        setPrice(1000e8);
+        vm.recordLogs();
+        liquidate(id, type(uint96).max);
+        assertEq(recordedCount(EventsLib.Repaid.selector), 1, "the liquidator's payment");
+    }
+
     function test_a_terminated_line_that_is_written_off_is_not_terminated_again() public {
         pass(PERIOD + GRACE + 1);
         vault.terminate(id);
@@ -327,6 +357,8 @@ contract LiquidateTest is VaultFixture {
         (,, uint96 seized,) = vault.repayInKind(id, repaymentOf(type(uint96).max, type(uint96).max, 0));
         assertEq(seized, MIN_COLLATERAL, "paid in kind to the last unit");
         setPrice(0);
+        vm.expectEmit(address(vault));
+        emit EventsLib.Liquidated(id, liquidator, liquidator, 0, 0, 0);
         liquidate(id, 1000e6);
         assertStatus(id, Status.WRITTEN_OFF);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
 import {ICreditVault, LineTerms, Offer, Status, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {MAX_LIMIT} from "contracts/libraries/ConstantsLib.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
@@ -93,6 +95,8 @@ contract OpenTest is VaultFixture {
         offer.minCollateral = 0;
         offer.originationBps = 0;
         uint256 had = usdc.balanceOf(borrower) + weth.balanceOf(borrower);
+        bytes memory nothing = abi.encodeCall(IERC20.transferFrom, (borrower, lender, 0));
+        vm.expectCall(address(usdc), nothing, 0);
         openWith(offer);
         assertEq(usdc.balanceOf(borrower) + weth.balanceOf(borrower), had);
     }

@@ -7,6 +7,7 @@ import {IOracleAdapter} from "contracts/interfaces/IOracleAdapter.sol";
 import {From, Kind, Mandate, MandateState} from "contracts/interfaces/IRepayTrigger.sol";
 import {ErrorsLib} from "contracts/libraries/ErrorsLib.sol";
 import {EventsLib} from "contracts/libraries/EventsLib.sol";
+import {LocalFeed} from "contracts/local/LocalFeed.sol";
 import {AttestedFeed} from "contracts/oracle/AttestedFeed.sol";
 
 import {TriggerFixture} from "./support/TriggerFixture.sol";
@@ -425,5 +426,42 @@ contract RepayTriggerFireTest is TriggerFixture {
         pass(PERIOD);
         repay(id, uint96(dueOf(id)));
         refuse(mandate, abi.encodeWithSelector(ErrorsLib.NothingDue.selector, id));
+    }
+
+    /// A cap that is short pays a part in kind too, and says which part.
+    function test_a_short_cap_in_kind_pays_what_it_buys_and_leaves_the_rest() public {
+        Mandate memory mandate = mandateOf(Kind.DUE, From.COLLATERAL);
+        mandate.capPerPeriod = 0.01e18;
+        register(mandate);
+        pass(PERIOD);
+        uint256 due = dueOf(id);
+        (uint96 paid,) = fire(mandate);
+        assertLt(paid, due);
+        assertEq(dueOf(id), due - paid);
+    }
+
+    /// An allowance that was given for top-ups is not touched by a mandate on the reserve.
+    function test_a_mandate_on_the_reserve_leaves_the_wallet_alone() public {
+        vm.startPrank(borrower);
+        vault.withdrawReserve(id, 4990e6, borrower);
+        usdc.approve(address(trigger), type(uint256).max);
+        vm.stopPrank();
+        Mandate memory mandate = registered(Kind.DUE, From.RESERVE);
+        pass(PERIOD);
+        uint256 had = usdc.balanceOf(borrower);
+        (, uint96 spent) = fire(mandate);
+        assertLe(spent, 10e6);
+        assertEq(usdc.balanceOf(borrower), had);
+    }
+
+    function test_a_share_counts_from_the_first_unit_of_revenue() public {
+        LocalFeed sales = new LocalFeed(address(this), 0, "sales in USD");
+        sales.push(0, block.timestamp);
+        Mandate memory mandate = mandateOf(Kind.SHARE, From.RESERVE);
+        mandate.feed = address(sales);
+        register(mandate);
+        sales.push(1, block.timestamp);
+        (uint96 paid,) = fire(mandate);
+        assertEq(paid, 0.1e6, "a tenth of a dollar");
     }
 }

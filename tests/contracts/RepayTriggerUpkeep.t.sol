@@ -123,11 +123,12 @@ contract RepayTriggerUpkeepTest is TriggerFixture {
     function test_data_that_is_no_batch_is_refused() public {
         pass(PERIOD);
         bytes memory batch = abi.encode(batchOf(due, level));
-        bytes[5] memory malformed = [
+        bytes[6] memory malformed = [
             new bytes(0),
             new bytes(63),
             bytes.concat(batch, bytes1(0)),
             bytes.concat(bytes32(uint256(64)), bytes32(uint256(0))),
+            bytes.concat(bytes32(uint256(32)), bytes32(uint256(1))),
             abi.encodePacked(uint256(32), uint256(3), new bytes(2 * 14 * 32))
         ];
         for (uint256 i = 0; i < malformed.length; ++i) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
 import {Repayment, Source, StoredState} from "contracts/interfaces/ICreditVault.sol";
 import {IOracleAdapter} from "contracts/interfaces/IOracleAdapter.sol";
 import {MAX_KEEPER_FEE_BPS} from "contracts/libraries/ConstantsLib.sol";
@@ -133,9 +135,17 @@ contract ReserveTest is VaultFixture {
         pay(1000e6, 5000e6, 100);
     }
 
+    function test_the_least_fee_is_announced() public {
+        depositReserve(id, 5000e6);
+        vm.expectEmit(address(vault));
+        emit EventsLib.KeeperPaid(id, keeper, address(usdc), 1);
+        pay(100, 5000e6, 100);
+    }
+
     function test_without_a_fee_no_keeper_is_announced() public {
         depositReserve(id, 5000e6);
         vm.recordLogs();
+        vm.expectCall(address(usdc), abi.encodeCall(IERC20.transfer, (keeper, 0)), 0);
         pay(1000e6, 5000e6, 0);
         assertEq(recordedCount(EventsLib.KeeperPaid.selector), 0);
     }

@@ -56,4 +56,27 @@ contract StorageTest is VaultFixture {
         close(id);
         assertEq(slot(4) | slot(5), 0);
     }
+
+    /// To touch a slot that holds nothing costs as much as one that does: it would be paid in each action.
+    function test_an_action_neither_reads_nor_writes_the_slots_that_hold_nothing() public {
+        assertUntouched(4);
+        assertUntouched(5);
+        depositReserve(id, 500e6);
+        assertUntouched(5);
+    }
+
+    /// @dev By an action on the line that leaves the slot empty.
+    function assertUntouched(uint256 index) internal {
+        bytes32 place = bytes32(uint256(keccak256(abi.encode(id, uint256(0)))) + index);
+        vm.record();
+        vm.prank(borrower);
+        vault.deposit(id, 1);
+        (bytes32[] memory reads, bytes32[] memory writes) = vm.accesses(address(vault));
+        for (uint256 i = 0; i < reads.length; ++i) {
+            assertNotEq(reads[i], place, "read");
+        }
+        for (uint256 i = 0; i < writes.length; ++i) {
+            assertNotEq(writes[i], place, "written");
+        }
+    }
 }
