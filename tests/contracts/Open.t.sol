@@ -90,6 +90,17 @@ contract OpenTest is VaultFixture {
         assertLt((fee - 1) * 10_000, uint256(amount) * 50);
     }
 
+    function test_the_least_fee_is_one_unit_and_is_taken() public {
+        oracle = deployOracle(oracleConfig());
+        vm.prank(owner);
+        vault.createMarket(address(usdc), address(weth), address(oracle), 1);
+        Offer memory offer = defaultOffer();
+        offer.originationBps = 1;
+        uint256 had = usdc.balanceOf(borrower);
+        openWith(offer, 10_000);
+        assertEq(had - usdc.balanceOf(borrower), 1);
+    }
+
     function test_without_fee_and_collateral_nothing_is_taken_from_the_borrower() public {
         Offer memory offer = defaultOffer();
         offer.minCollateral = 0;
