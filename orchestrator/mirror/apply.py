@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.chain.blocks import ChainLog
 from orchestrator.db.copy import copy_rows, copy_values
+from orchestrator.db.ids import time_ordered_ids
 from orchestrator.db.models import Log, Model, OutboxEvent
 from orchestrator.db.models.registry import table_of
 from orchestrator.delivery.positions import newest_position
@@ -65,5 +67,6 @@ async def _write(connection: AsyncConnection, chain_id: int, items: Iterable[Pro
         await copy_rows(connection, table_of(model), rows)
     if told:
         reached = (await connection.execute(newest_position(chain_id))).scalar_one()
-        events = [{"position": position, **event} for position, event in enumerate(told, reached + 1)]
+        numbered = zip(time_ordered_ids(len(told)), count(reached + 1), told, strict=False)
+        events = [{"id": event_id, "position": position, **event} for event_id, position, event in numbered]
         await copy_rows(connection, table_of(OutboxEvent), events)

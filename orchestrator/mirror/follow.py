@@ -23,6 +23,7 @@ from orchestrator.mirror.catch_up import CatchUp
 from orchestrator.mirror.commit import Committer, CursorMoved
 from orchestrator.mirror.cursor import Position, canonical_hashes, freeze, require_position
 from orchestrator.mirror.fetch import fetch_proven
+from orchestrator.mirror.gaps import gap_alert
 from orchestrator.mirror.quarantine import quarantine_alert
 from orchestrator.mirror.reorg import FinalizedMismatch, find_ancestor
 
@@ -164,7 +165,7 @@ class Follower:
             )
         for gap in committed.gaps:
             await self.alerts.raise_(
-                f"mirror_gap:{self.chain_id}",
+                gap_alert(self.chain_id),
                 Severity.CRITICAL,
                 f"the chain itself leaves out a state: {gap}",
                 "look into the quarantine, then run `covenant reconcile`",

@@ -33,12 +33,18 @@ BLOCKS_AT_ONCE: Final = 64
 
 
 async def join(
-    engine: AsyncEngine, lease: Lease, reader: ChainReader, projector: Projector, position: Position
+    engine: AsyncEngine,
+    lease: Lease,
+    reader: ChainReader,
+    projector: Projector,
+    position: Position,
+    witness: ChainReader | None = None,
 ) -> None:
     """Take contracts into the mirror with all their past up to the cursor, in one transaction.
 
     The past is read range by range while the transaction is open, so that it need not be held in memory. The cursor
-    stands still meanwhile. The lease is checked at the end, so that it can be renewed until then.
+    stands still meanwhile. The lease is checked at the end, so that it can be renewed until then. ``witness``: another
+    provider, which has to say the same of what is final, as in a backfill.
 
     Raises:
         CursorMoved: the cursor moved meanwhile; try again.
@@ -49,7 +55,7 @@ async def join(
         now = await read_position(connection, chain_id, lock=True)
         if now is None or now.at != position.at:
             raise CursorMoved
-        logs = await _append_past(connection, reader, projector, position)
+        logs = await _append_past(connection, reader, projector, position, witness)
         rows = [_watched_row(chain_id, source) for source in watch.sources.values()]
         await copy_rows(connection, table_of(WatchedContract), rows)
         await lease.check(connection)
@@ -58,14 +64,18 @@ async def join(
 
 
 async def _append_past(
-    connection: AsyncConnection, reader: ChainReader, projector: Projector, position: Position
+    connection: AsyncConnection,
+    reader: ChainReader,
+    projector: Projector,
+    position: Position,
+    witness: ChainReader | None,
 ) -> int:
     """Returns how many logs there were."""
     chain_id = projector.chain_id
     query = select(func.min(Block.number)).where(Block.chain_id == chain_id)
     oldest: int = (await connection.execute(query)).scalar_one()
     loan_tokens, logs = await known_loan_tokens(connection, chain_id), 0
-    async with aclosing(_past(reader, projector.watch, position)) as batches:
+    async with aclosing(_past(reader, projector.watch, position, witness)) as batches:
         async for batch in batches:
             older = [block_row(chain_id, header) for header in batch.headers if header.number < oldest]
             await copy_rows(connection, table_of(Block), older)
@@ -97,12 +107,14 @@ async def _append(connection: AsyncConnection, projector: Projector, batch: Batc
     return True
 
 
-async def _past(reader: ChainReader, watch: Watch, position: Position) -> AsyncGenerator[Batch]:
+async def _past(
+    reader: ChainReader, watch: Watch, position: Position, witness: ChainReader | None
+) -> AsyncGenerator[Batch]:
     """The watched logs up to the cursor, in order; nothing when they begin after it. Raises RpcError."""
     if watch.from_block > position.at.number:
         return
     base = (await reader.headers_at([max(0, watch.from_block - 1)]))[0].ref
-    async with aclosing(backfill(reader, watch, base, position.finalized.number, RangeSize())) as ranges:
+    async with aclosing(backfill(reader, watch, base, position.finalized.number, RangeSize(), witness)) as ranges:
         async for batch in ranges:
             yield batch
             base = batch.tip

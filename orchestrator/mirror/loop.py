@@ -24,6 +24,7 @@ from orchestrator.mirror.commit import Committer, CursorMoved
 from orchestrator.mirror.cursor import HeadsContradict, require_position
 from orchestrator.mirror.decode import Codecs
 from orchestrator.mirror.follow import Follower, Step
+from orchestrator.mirror.gaps import resolve_closed_gap
 from orchestrator.mirror.quarantine import count_quarantined, quarantine_alert
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.start import open_mirror, store_feeds
@@ -146,12 +147,14 @@ class MirrorLoop:
             await store_feeds(self.engine, book)
             sources = sources_of_book(book) + await sources_of_feeds(reader, book, head.hash)
             wanted = {source.address: source for source in sources} | wanted
+        witness = next((other for other in self.readers if other is not reader), None)
         projector = await open_mirror(
-            self.engine, lease, reader, self.book.chain_id, list(wanted.values()), self.codecs
+            self.engine, lease, reader, self.book.chain_id, list(wanted.values()), self.codecs, witness
         )
         async with self.engine.connect() as connection:
             if await count_quarantined(connection, self.book.chain_id) == 0:
                 await self.alerts.resolve(quarantine_alert(self.book.chain_id))
+        await resolve_closed_gap(self.engine, self.alerts, self.book.chain_id)
         return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts, self.readers)
 
     async def _feeds_moved(self, reader: ChainReader, follower: Follower) -> bool:

@@ -8,7 +8,6 @@ import orjson
 
 from orchestrator.chain.codec import checksummed
 from orchestrator.chain.contracts import Contract
-from orchestrator.db.ids import time_ordered_id
 from orchestrator.mirror.decode import Event
 from orchestrator.mirror.projections.rows import BIGINT_MAX
 from orchestrator.mirror.watch import Role
@@ -50,15 +49,14 @@ _LINE_ARGUMENTS = ("id", "lineId", "tokenId")
 
 
 def outbox_row(event: Event, codec: Contract) -> dict[str, Any] | None:
-    """The values of the event's outbox row; None for events that nobody is told of. Its id is new each time.
+    """The values of the event's outbox row; None for events that nobody is told of.
 
-    The position comes when it is written. The payload is JSON text.
+    Id and position come when it is written. The payload is JSON text.
     """
     kind = KINDS.get((event.source.role, event.name))
     if kind is None:
         return None
     return {
-        "id": time_ordered_id(),
         "chain_id": event.chain_id,
         "vault": event.source.vault,
         "line_id": _line_of(event),

@@ -24,9 +24,17 @@ log = logging.getLogger(__name__)
 
 
 async def open_mirror(
-    engine: AsyncEngine, lease: Lease, reader: ChainReader, chain_id: int, wanted: Sequence[Source], codecs: Codecs
+    engine: AsyncEngine,
+    lease: Lease,
+    reader: ChainReader,
+    chain_id: int,
+    wanted: Sequence[Source],
+    codecs: Codecs,
+    witness: ChainReader | None = None,
 ) -> Projector:
     """Make a mirror ready to be followed: its cursor, every wanted contract watched, the quarantine tried again.
+
+    ``witness``: another provider, which confirms the past of contracts that join late.
 
     Raises:
         RpcError: the provider failed; nothing half-done is left.
@@ -39,7 +47,7 @@ async def open_mirror(
     known = {source.address for source in watched}
     joining = [source for source in wanted if source.address not in known]
     if joining:
-        await join(engine, lease, reader, Projector(chain_id, Watch(joining), codecs), position)
+        await join(engine, lease, reader, Projector(chain_id, Watch(joining), codecs), position, witness)
     projector = Projector(chain_id, Watch([*watched, *joining]), codecs)
     async with engine.begin() as connection:
         await lease.check(connection)

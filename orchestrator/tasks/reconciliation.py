@@ -11,6 +11,7 @@ from orchestrator.chain.reader import ChainReader
 from orchestrator.metrics import Metrics
 from orchestrator.mirror.cursor import NotMirrored
 from orchestrator.mirror.decode import Codecs
+from orchestrator.mirror.gaps import resolve_closed_gap
 from orchestrator.mirror.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ async def reconcile_vault(
     except NotMirrored as error:
         log.info("%s", error)
         return
+    await resolve_closed_gap(engine, alerts, chain_id)
     metrics.reconciliation_differences.labels(chain_id=str(chain_id)).set(len(report.differences))
     key = f"reconciliation:{chain_id}:{vault}"
     if report.equal:

@@ -16,6 +16,7 @@ from orchestrator.metrics import Metrics
 from orchestrator.mirror.batch import Projector
 from orchestrator.mirror.cursor import require_position
 from orchestrator.mirror.decode import load_codecs
+from orchestrator.mirror.gaps import resolve_closed_gap
 from orchestrator.mirror.quarantine import quarantine_alert, quarantined_logs, retry_quarantined
 from orchestrator.mirror.start import watched_sources
 from orchestrator.mirror.watch import Watch
@@ -48,8 +49,11 @@ async def _quarantine(database_url: str, chain_id: int, retry: bool) -> Body:
         async with engine.connect() as connection:
             await require_position(connection, chain_id)
             items = [asdict(log) for log in await quarantined_logs(connection, chain_id)]
+        alerts = Alerts(sessions_of(engine), Metrics())
         if retry and not items:
-            await Alerts(sessions_of(engine), Metrics()).resolve(quarantine_alert(chain_id))
+            await alerts.resolve(quarantine_alert(chain_id))
+        if taken_in:
+            await resolve_closed_gap(engine, alerts, chain_id)
     return {"chain_id": chain_id, "taken_in": taken_in, "items": items}
 
 

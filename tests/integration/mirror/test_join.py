@@ -6,8 +6,13 @@ from eth_utils.address import to_checksum_address
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.chain.book import BookFeed
+from orchestrator.chain.reader import ChainReader
+from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import OracleRound, WatchedContract
-from tests.integration.mirror.ground import ADMIN, PRICE, Ground, Mirror, opened_mirror
+from orchestrator.mirror.start import open_mirror
+from orchestrator.mirror.watch import sources_of_book, sources_of_feeds
+from tests.integration.mirror.ground import ADMIN, CHAIN_ID, PRICE, Ground, Mirror, codecs, opened_mirror
+from tests.integration.mirror.proxy import Proxy, proxied
 from tests.integration.mirror.rows import all_rows, count, digests_of
 
 
@@ -41,6 +46,25 @@ async def test_a_feed_that_joins_late_has_all_its_rounds(
         async with opened_mirror(other_engine, chain_url, ground) as newcomer:
             await newcomer.catch_up()
     assert await digests_of(mirror.engine) == await digests_of(other_engine)
+
+
+async def test_what_a_contract_did_long_ago_is_compared_with_another_provider(
+    ground: Ground, mirror: Mirror, chain_url: str
+) -> None:
+    """Of which they do not say the same, each block is proven."""
+    await second_feed(ground)
+    await ground.mine(150)
+    await mirror.catch_up()
+    book = book_with_both(ground).book()
+    head = (await mirror.reader.heads()).latest
+    wanted = sources_of_book(book) + await sources_of_feeds(mirror.reader, book, head.hash)
+    async with proxied(chain_url, Proxy) as other:
+        other.answer = lambda method, _params, result: [] if method == "eth_getLogs" else result
+        witness = ChainReader(JsonRpc(other.url))
+        await open_mirror(mirror.engine, mirror.lease, mirror.reader, CHAIN_ID, wanted, codecs(), witness)
+        await witness.aclose()
+    assert "eth_getLogs" in other.asked
+    assert await count(mirror.engine, OracleRound) == 1 + 2
 
 
 async def test_rounds_read_before_and_after_joining_are_not_doubled(
