@@ -1,14 +1,16 @@
 """The charts of a back-test's report, as SVG that stands in the page itself: no script, no font, no other host.
 
-matplotlib draws them (the extra ``backtest``); it is imported when a chart is drawn, since nothing else needs it.
+Lines and words have the colour of the page's text, light or dark. matplotlib draws them (the extra ``backtest``); it is
+imported when a chart is drawn, since nothing else needs it.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from oracles.backtest.outcome import BAND_TOPS_BPS, Act, Event
 from oracles.backtest.path import Decimals
@@ -35,16 +37,29 @@ COLOURS: Final = {
 BAND_COLOURS: Final = ("#d9e8d4", "#b7d7a8", "#f3e2a0", "#f0c36d", "#e69138", "#d9534f", "#7f1d1d")
 
 
+INK: Final = "#010203"
+"""Stands for the colour of the page's text until the SVG is written."""
+STYLE: Final[dict[Any, Any]] = {
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+    "svg.hashsalt": "covenant",  # ids from a fixed salt: the same bytes for the same figure
+    "svg.fonttype": "none",
+}
+
+LTV_BIN_BPS: Final = 500
+LTV_BINS: Final = 21
+"""The last one holds all from 100 % on, and debts with nothing behind them."""
+
+
 class ChartsMissing(CovenantError):
     """matplotlib is not installed."""
 
 
 def price_chart(played: Played, decimals: Decimals) -> str:
     """The price, and a mark where lines were liquidated."""
-    figure, axes = _axes("price")
+    figure, axes = _over_time("price, in loan tokens")
     times = [_day(at) for at in played.path.times]
     prices = [_whole_price(price, decimals) for price in played.path.prices]
-    axes.plot(times, prices, color="#2c3e50", linewidth=0.8)
+    axes.plot(times, prices, color=INK, linewidth=0.8, label="price")
     at_time = dict(zip(played.path.times, prices, strict=True))
     liquidated = sorted({event.at for event in _events(played) if event.act is Act.LIQUIDATION})
     axes.scatter(
@@ -56,12 +71,12 @@ def price_chart(played: Played, decimals: Decimals) -> str:
         label="liquidations",
     )
     _name(figure)
-    return _svg(figure)
+    return _svg(figure, "The price over time, with marks where lines were liquidated")
 
 
 def bands_chart(played: Played, decimals: Decimals) -> str:
     """Debt by band of LTV, stacked."""
-    figure, axes = _axes("debt, in loan tokens")
+    figure, axes = _over_time("debt, in loan tokens")
     times = [_day(played.path.times[index]) for index in played.bands.samples]
     tops = [f"{top // 100} %" for top in BAND_TOPS_BPS]
     between = (f"{low} to {high}" for low, high in pairwise(tops))
@@ -69,12 +84,12 @@ def bands_chart(played: Played, decimals: Decimals) -> str:
     columns = [[row[band] / 10**decimals.loan for row in played.bands.debts] for band in range(len(labels))]
     axes.stackplot(times, columns, labels=labels, colors=BAND_COLOURS)
     _name(figure)
-    return _svg(figure)
+    return _svg(figure, "Debt over time, by band of loan-to-value")
 
 
 def repayments_chart(played: Played, decimals: Decimals) -> str:
     """What was repaid over time, by what paid it, stacked."""
-    figure, axes = _axes("repaid, in loan tokens")
+    figure, axes = _over_time("repaid, in loan tokens")
     start, width_s = _buckets(played)
     bottoms = [0.0] * BUCKETS
     for act, colour in COLOURS.items():
@@ -85,12 +100,12 @@ def repayments_chart(played: Played, decimals: Decimals) -> str:
         _bars(axes, start, width_s, heights, bottoms, act.value, colour)
         bottoms = [a + b for a, b in zip(bottoms, heights, strict=True)]
     _name(figure)
-    return _svg(figure)
+    return _svg(figure, "What was repaid over time, by what paid it")
 
 
 def losses_chart(played: Played, decimals: Decimals) -> str:
     """What was written off over time, added up."""
-    figure, axes = _axes("written off, in loan tokens, added up")
+    figure, axes = _over_time("written off, in loan tokens, added up")
     losses = sorted((event.at, event.shortfall) for event in _events(played) if event.shortfall)
     times, total = [_day(played.path.times[0])], [0.0]
     for at, shortfall in losses:
@@ -98,41 +113,71 @@ def losses_chart(played: Played, decimals: Decimals) -> str:
         total.append(total[-1] + shortfall / 10**decimals.loan)
     axes.step([*times, _day(played.path.times[-1])], [*total, total[-1]], where="post", color=COLOURS[Act.LIQUIDATION])
     axes.set_ylim(bottom=0)
-    return _svg(figure)
+    return _svg(figure, "What was written off over time, added up")
+
+
+def worst_ltv_chart(played: Played) -> str:
+    """How many lines came how far: a histogram of each line's worst LTV."""
+    figure, axes = _axes("lines")
+    counts = [0] * LTV_BINS
+    for outcome in played.outcomes:
+        if outcome.worst is not None:
+            ltv_bps = outcome.worst.ltv_bps
+            counts[LTV_BINS - 1 if ltv_bps is None else min(ltv_bps // LTV_BIN_BPS, LTV_BINS - 1)] += 1
+    lows = [number * LTV_BIN_BPS / 100 for number in range(LTV_BINS)]
+    width = LTV_BIN_BPS / 100
+    axes.bar(lows, counts, width=0.9 * width, align="edge", color=COLOURS[Act.BILL])
+    axes.set_xticks(lows[::2], [f"{low:.0f}" for low in lows[:-1:2]] + ["100 and more"])
+    axes.set_xlabel("worst loan-to-value of a line, in per cent", fontsize=8)
+    return _svg(figure, "Lines by their worst loan-to-value")
 
 
 def _axes(label: str) -> tuple[Figure, Axes]:
     try:
+        from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError:
         raise ChartsMissing(
             "the report needs matplotlib, which is not installed",
             "pip install 'covenant[backtest]', or leave --out away",
         ) from None
-    figure = Figure(figsize=SIZE_INCHES, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=8)
-    axes.set_ylabel(label, fontsize=8)
+    with rc_context(STYLE):
+        figure = Figure(figsize=SIZE_INCHES, layout="constrained")
+        axes = figure.subplots()
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=8)
+        axes.set_ylabel(label, fontsize=8)
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+    return figure, axes
+
+
+def _over_time(label: str) -> tuple[Figure, Axes]:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    figure, axes = _axes(label)
     axes.xaxis_date()
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    axes.set_xlabel("time, UTC", fontsize=8)
     return figure, axes
 
 
 def _name(figure: Figure) -> None:
     """What the colours mean, below the chart, where it covers nothing."""
-    figure.legend(frameon=False, fontsize=7, ncols=7, loc="outside lower center")
+    figure.legend(frameon=False, fontsize=7, ncols=7, loc="outside lower center", labelcolor=INK)
 
 
-def _svg(figure: Figure) -> str:
-    """The same bytes for the same figure: no date, ids from a fixed salt."""
+def _svg(figure: Figure, name: str) -> str:
+    """An image with a name for whoever does not see it; without a date, so the same bytes for the same figure."""
     from matplotlib import rc_context
 
     out = io.StringIO()
-    with rc_context({"svg.hashsalt": "covenant", "svg.fonttype": "none"}):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    with rc_context(STYLE):
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = out.getvalue()
-    return text[text.index("<svg") :]
+    image = f'<svg role="img" aria-label="{escape(name)}"' + text[text.index("<svg") + len("<svg") :]
+    return image.replace(INK, "currentColor")
 
 
 def _bars(

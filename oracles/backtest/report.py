@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from oracles.backtest.charts import bands_chart, losses_chart, price_chart, repayments_chart
+from oracles.backtest.charts import bands_chart, losses_chart, price_chart, repayments_chart, worst_ltv_chart
 from oracles.backtest.outcome import TRIGGERS, Act, Outcome
 from oracles.backtest.path import Decimals
 from oracles.backtest.run import Played
@@ -30,6 +30,7 @@ def render_report(played: Played, summary: Summary, decimals: Decimals) -> str:
         rounds=f"{summary.rounds:,}",
         period=f"{instant(summary.from_s)} to {instant(summary.to_s)}",
         headline=escape(headline(summary, decimals)),
+        words=escape(in_words(summary, decimals)),
         samples=len(played.bands.samples),
         acts=_rows((act.value, f"{count:,}", tokens(paid, decimals)) for act, (count, paid) in summary.acts.items()),
         ended=_rows((status.replace("_", " "), f"{count:,}") for status, count in summary.ended.items()),
@@ -38,6 +39,7 @@ def render_report(played: Played, summary: Summary, decimals: Decimals) -> str:
         bands=bands_chart(played, decimals),
         repayments=repayments_chart(played, decimals),
         losses=losses_chart(played, decimals),
+        worst_ltv=worst_ltv_chart(played),
     )
 
 
@@ -48,6 +50,30 @@ def headline(summary: Summary, decimals: Decimals) -> str:
         f"{summary.triggers:,} triggers, {summary.liquidations:,} liquidations, {summary.shortfalls:,} shortfalls of "
         f"{tokens(summary.shortfall, decimals)} loan tokens together, worst LTV {worst}."
     )
+
+
+def in_words(summary: Summary, decimals: Decimals) -> str:
+    """What a credit analyst asks first: who paid, who lost, and what is still open."""
+    by_mandates = sum(summary.acts[act][1] for act in TRIGGERS)
+    at_stake = summary.paid + summary.shortfall + summary.debt
+    losses = (
+        f"{summary.shortfalls:,} of them ended with debt that nothing was behind: "
+        f"{tokens(summary.shortfall, decimals)}, which is {share(summary.shortfall, at_stake)} of all debt there was"
+        if summary.shortfalls
+        else "none of them ended with debt that nothing was behind"
+    )
+    return (
+        f"{tokens(summary.paid, decimals)} loan tokens were repaid, "
+        f"{share(by_mandates, summary.paid)} of it by mandates. {summary.liquidated:,} of {summary.lines:,} lines "
+        f"({share(summary.liquidated, summary.lines)}) were liquidated at least once; {losses}. "
+        f"{tokens(summary.debt, decimals)} is still owed at the end."
+    )
+
+
+def share(part: int, whole: int) -> str:
+    """In per cent with two digits, rounded down."""
+    hundredths = part * 10_000 // whole if whole else 0
+    return f"{hundredths // 100}.{hundredths % 100:02d} %"
 
 
 def tokens(amount: int, decimals: Decimals) -> str:

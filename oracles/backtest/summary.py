@@ -17,6 +17,7 @@ class Summary:
     Attributes:
         acts: how many events there were of each kind, and what they paid.
         ended: how many lines ended in each status.
+        liquidated: how many lines were liquidated at least once.
         shortfall: written off, by ``shortfalls`` lines.
         worst: the lines with the highest LTV, the worst first; a debt with nothing behind it comes before all others.
     """
@@ -28,6 +29,7 @@ class Summary:
     acts: Mapping[Act, tuple[int, Wei]]
     ended: Mapping[str, int]
     debt: Wei
+    liquidated: int
     shortfall: Wei
     shortfalls: int
     worst: tuple[Outcome, ...]
@@ -35,6 +37,11 @@ class Summary:
     @property
     def triggers(self) -> int:
         return sum(self.acts[act][0] for act in TRIGGERS)
+
+    @property
+    def paid(self) -> Wei:
+        """By whatever it was."""
+        return Wei(sum(paid for _, paid in self.acts.values()))
 
     @property
     def liquidations(self) -> int:
@@ -52,6 +59,7 @@ def summary_of(played: Played, worst: int = 20) -> Summary:
         acts=_acts(outcomes),
         ended=_ended(outcomes),
         debt=Wei(sum(outcome.debt for outcome in outcomes)),
+        liquidated=sum(outcome.count(Act.LIQUIDATION) > 0 for outcome in outcomes),
         shortfall=Wei(sum(outcome.shortfall for outcome in outcomes)),
         shortfalls=sum(outcome.shortfall > 0 for outcome in outcomes),
         worst=tuple(sorted((one for one in outcomes if one.worst is not None), key=_rank, reverse=True)[:worst]),
@@ -67,6 +75,7 @@ def facts_of(summary: Summary) -> Mapping[str, object]:
         "to": summary.to_s,
         "triggers": summary.triggers,
         "liquidations": summary.liquidations,
+        "liquidated": summary.liquidated,
         "shortfalls": summary.shortfalls,
         "shortfall": str(summary.shortfall),
         "debt": str(summary.debt),

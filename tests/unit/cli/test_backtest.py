@@ -49,13 +49,55 @@ def test_the_report_needs_nothing_but_itself(rounds: Path, tmp_path: Path) -> No
     run("--rounds", rounds, "--lines", 40, "--workers", 1, "--out", tmp_path)
     page = (tmp_path / "report.html").read_text()
     charts = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
-    assert len(charts) == 4
+    assert len(charts) == 5
     for chart in charts:
-        ElementTree.fromstring(chart)
+        image = ElementTree.fromstring(chart)
+        assert image.get("role") == "img"
+        assert image.get("aria-label")
     assert "<script" not in page
     assert not re.search(r"""(src|href)=["'](?!#)""", page)
     assert "liquidations" in page
     assert "$" not in page.replace("$defs", "")
+
+
+def test_the_report_is_read_in_light_and_in_darkness(rounds: Path, tmp_path: Path) -> None:
+    """Words and axes take the page's colour, and nothing is painted behind them."""
+    run("--rounds", rounds, "--lines", 40, "--workers", 1, "--out", tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "prefers-color-scheme: dark" in page
+    for chart in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        assert "currentColor" in chart
+        assert "#ffffff" not in chart
+        assert "#000000" not in chart
+
+
+def test_the_report_says_in_words_who_paid_who_lost_and_what_is_open(rounds: Path, tmp_path: Path) -> None:
+    facts = json.loads(run("--rounds", rounds, "--lines", 40, "--workers", 1, "--out", tmp_path, "--json"))
+    page = (tmp_path / "report.html").read_text()
+    assert re.search(r"[\d,.]+ loan tokens were repaid, \d+\.\d\d % of it by mandates", page)
+    assert f"{facts['liquidated']} of 40 lines" in page
+    assert f"{facts['shortfalls']} of them ended with debt that nothing was behind" in page
+    assert 0 < facts["liquidated"] <= facts["liquidations"]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("", "header"),
+        ("when,what\n1,2\n", "'when,what'"),
+        ("updated_at,answer\n1,x\n", "line 2"),
+        ("updated_at,answer\n", "no round"),
+    ],
+)
+def test_a_file_that_holds_no_rounds_is_refused_by_what_is_wrong_in_it(
+    tmp_path: Path, content: str, named: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(content)
+    with pytest.raises(CovenantError) as refused:
+        run("--rounds", path, "--lines", 1)
+    assert named in refused.value.message
+    assert refused.value.hint
 
 
 def test_the_same_back_test_writes_the_same_report(rounds: Path, tmp_path: Path) -> None:
