@@ -195,6 +195,10 @@ demo: build-release ## one credit line, from the signed offer to the last wei (A
 up: build-release ## the whole stack with a simulated market, until Ctrl-C (ARGS="--json")
 	@exec covenant up $(ARGS)
 
+screenshots: build-release ## take pictures of the console's pages into docs/screenshots
+	@python -m tests.browser.screenshots
+
+.PHONY: readme
 readme: build-release ## run the demo and put what it says into README.md
 	@python -m scripts.demo.capture
 

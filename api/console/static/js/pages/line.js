@@ -17,17 +17,18 @@ export const title = ({ params }) => `Line ${params.line_id}`;
 
 export async function load({ params: { line_id: id }, signal }) {
   const line = await get(`/v1/lines/${id}`, { signal });
-  const [schedule, payments, mandates, events, feeds] = await Promise.all([
+  const [schedule, payments, mandates, events, feeds, note] = await Promise.all([
     get(`/v1/lines/${id}/schedule`, { query: { limit: 6 }, signal }),
     get(`/v1/lines/${id}/payments`, { query: { limit: SHOWN }, signal }),
     get(`/v1/lines/${id}/mandates`, { signal }),
     newestEvents(id, signal),
     get('/v1/feeds', { signal }),
+    line.holder ? get(`/v1/lines/${id}/note`, { signal }) : null,
   ]);
   // Which of several feeds prices this market is told by nothing yet, and a wrong one would mislead.
   const feed = feeds.items.length === 1 ? feeds.items[0] : null;
   const rounds = feed ? await get(`/v1/feeds/${feed.address}/rounds`, { query: { limit: 100 }, signal }) : { items: [] };
-  return { ...line, schedule, payments, mandates, events, feed, rounds: rounds.items };
+  return { ...line, schedule, payments, mandates, events, feed, note, rounds: rounds.items };
 }
 
 export function render(line) {
@@ -42,11 +43,17 @@ export function render(line) {
     section('Bills to come', bills(line.schedule.bills, now_s)),
     section('Events', events(line.events)),
     section('Terms', terms(line)),
+    ...(line.note ? [section('The note', picture(line.note))] : []),
   ];
 }
 
 export function mounted(main, line) {
   mountActions(main.querySelector('#actions'), line);
+}
+
+/** As an image, where no script of a picture from the chain can run. */
+function picture({ name, description, image }) {
+  return h('img', { class: 'note', src: image, alt: `${name}: ${description}`, width: 270, height: 390 });
 }
 
 function standing({ borrower, holder, balances, owed, health, as_of: asOf }) {
