@@ -188,7 +188,7 @@ proofs: setup .venv-audit/.stamp ## prove the maths for all arguments, with halm
 
 # ---------------------------------------------------------------- run
 
-.PHONY: demo up readme
+.PHONY: demo up screenshots readme
 demo: build-release ## one credit line, from the signed offer to the last wei (ARGS="--rounds FILE")
 	@covenant demo $(ARGS)
 
@@ -198,7 +198,6 @@ up: build-release ## the whole stack with a simulated market, until Ctrl-C (ARGS
 screenshots: build-release ## take pictures of the console's pages into docs/screenshots
 	@python -m tests.browser.screenshots
 
-.PHONY: readme
 readme: build-release ## run the demo and put what it says into README.md
 	@python -m scripts.demo.capture
 
