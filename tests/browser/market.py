@@ -14,11 +14,14 @@ WHERE_IT_FIRES: Final = 160 * 10**8
 """90,000 dollars of debt over 1,000 WETH are 56.25 %: above the 55 % at which the reserve pays."""
 
 
-async def begin(stage: Stage) -> OpenedLine:
-    """The borrower opens a line, fills its reserve, draws, and signs mandates. The service has seen it."""
+async def begin(stage: Stage, *, group: int = 0) -> OpenedLine:
+    """The borrower opens a line, fills its reserve, draws, and signs mandates. The service has seen it.
+
+    `group` is the offer's, which one line exhausts.
+    """
     contracts, borrower = stage.cast.contracts, stage.cast.borrower
     await stage.provide_borrower()
-    offer = await stage.post_offer()
+    offer = await stage.post_offer(group=group)
     await get_ready(contracts, stage.cast.lender, borrower)
     line = await open_line(contracts, borrower, offer, DEAL.limit)
     await borrower.call("depositing the reserve", contracts.vault, "depositReserve", line.line_id, DEAL.reserve)

@@ -4,50 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 
 from scripts.local.deals import OpenedLine, get_ready, open_line
 from scripts.local.people import Person
+from tests.browser.desk import Desk
 from tests.browser.stage import DEAL, Stage
-from tests.browser.wallet import BrowserWallet
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BARE: Final = Path(__file__).with_name("bare.html")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Somebody at a page that holds the wallet's parts."""
-
-    page: Page
-    wallet: BrowserWallet
-
-    async def sign_in(self) -> None:
-        await self.click("Sign in")
-        await self.click("Sign in with Test Wallet")
-
-    async def click(self, label: str) -> None:
-        await self.page.get_by_role("button", name=label, exact=True).click()
-
-    async def wish(self, action: str, **fields: str) -> None:
-        """Chooses an action, fills in its fields by the beginning of their labels, and asks what it does."""
-        await self.click(action)
-        for label, text in fields.items():
-            await self.page.get_by_label(label.replace("_", " ")).fill(text)
-        await self.click(f"{action}: see what it does")
-
-    async def reads(self, text: str) -> None:
-        await expect(self.page.locator("body")).to_contain_text(text)
-
-    async def offers(self, action: str, *, is_there: bool = True) -> None:
-        await expect(self.page.get_by_role("button", name=action, exact=True)).to_have_count(int(is_there))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -68,7 +39,7 @@ async def desk_of(stage: Stage, person: Person) -> AsyncIterator[Desk]:
     async with stage.visit(wallet) as watched:
         await watched.page.route("**/console/bare", _serve_bare)
         await watched.page.goto(f"{stage.stack.api_url}/console/bare")
-        yield Desk(watched.page, wallet)
+        yield Desk(watched, wallet)
 
 
 async def _serve_bare(route: Route) -> None:
@@ -106,12 +77,7 @@ async def test_a_line_is_opened_from_an_offer_after_the_approvals_that_it_needs(
         await desk.sign_in()
         await desk.page.evaluate("path => show('mountOfferActions', path)", f"/v1/offers/{offer.offer_hash}")
         await desk.wish("Open a line", The_most="100,000")
-        send = desk.page.get_by_role("button", name="Send with the wallet")
-        mined = desk.page.get_by_text("Mined in block")
-        await expect(send.or_(mined)).to_be_visible()
-        while not await mined.is_visible():
-            await send.click()
-            await expect(send.or_(mined)).to_be_visible()
+        await desk.send()
         await desk.reads("There is nothing for your account to do here.")
 
 

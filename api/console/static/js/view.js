@@ -9,7 +9,7 @@ const BETWEEN_LOADS_MS = 800;
 
 /**
  * A page is `{title(context), load(context), render(data, context), topics}` and may have `mounted(main, data, context)`.
- * Its context holds `params`, `query`, `path`, `signal`, `update(changes of the query)` and
+ * Its context holds `params`, `query`, `path`, `signal`, `update(changes of the query)`, `again()`, which loads it anew, and
  * `session()`, which tells who is signed in.
  */
 export class View extends EventTarget {
@@ -32,7 +32,7 @@ export class View extends EventTarget {
     this.#stop?.abort();
     this.#stop = new AbortController();
     this.#page = page;
-    this.#context = { ...context, signal: this.#stop.signal };
+    this.#context = { ...context, signal: this.#stop.signal, again: () => this.#again() };
     this.#loading = this.#wanted = false;
     document.title = `${page.title(this.#context)} · Covenant`;
     if (!samePlace) {
@@ -46,7 +46,10 @@ export class View extends EventTarget {
 
   /** Something moved: loads again if the page cares, at most once at a time, and not while nobody looks. */
   moved(topic) {
-    if (!this.#page?.topics.includes(topic)) return;
+    if (this.#page?.topics.includes(topic)) this.#again();
+  }
+
+  #again() {
     if (document.hidden || this.#loading) this.#wanted = true;
     else this.#load();
   }

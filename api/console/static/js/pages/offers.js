@@ -31,8 +31,8 @@ export function render({ items, next_cursor }, { query, path, update }) {
   ];
 }
 
-export function mounted(main) {
-  mountOfferForm(main.querySelector('#offer-form'));
+export function mounted(main, _, { again }) {
+  mountOfferForm(main.querySelector('#offer-form'), again);
 }
 
 const COLUMNS = [

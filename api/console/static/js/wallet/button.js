@@ -15,7 +15,9 @@ export class WalletButton {
     this.#wallets = wallets;
     this.#button.onclick = () => this.#toggle(this.#menu.hidden);
     place.classList.add('wallet');
-    place.onkeydown = ({ key }) => key === 'Escape' && this.#close();
+    place.addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape') this.#close();
+    });
     place.replaceChildren(this.#button, this.#menu);
     session.addEventListener('change', () => this.#render());
     wallets.addEventListener('change', () => this.#render());

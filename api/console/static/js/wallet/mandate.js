@@ -4,10 +4,10 @@ import { post } from '../http.js';
 import { freshNumber } from './inputs.js';
 import { toSign } from './explanation.js';
 import { carryOut } from './transaction.js';
+import { isOperator } from './views.js';
 
 const ZERO_ADDRESS = `0x${'0'.repeat(40)}`;
 const DAY_S = 86_400;
-const IS_OPERATOR = '0xb6363cf2'; // isOperator(address borrower, address operator)
 
 const DUE = 0;
 const LTV = 1;
@@ -63,18 +63,10 @@ export async function registerMandate(line, mandate, context) {
   const wallet = await session.wallet(payload.chain_id);
   panel.busy(`Waiting for your signature in ${wallet.name}…`);
   const signature = await wallet.signTypedData(from, payload.typed_data);
-  if (!(await mayAct(wallet, line, payload.trigger))) {
+  // Without it no mandate ever fires.
+  if (!(await isOperator(wallet, line.vault, line.borrower, payload.trigger))) {
     const body = { from, operator: payload.trigger, approved: true };
     if (!(await carryOut({ operation: 'set_operator', body }, context))) return null;
   }
   return carryOut({ operation: 'register_mandate', body: { from, mandate, signature } }, context);
-}
-
-/** Whether the borrower lets the trigger act on its lines, without which no mandate ever fires. */
-async function mayAct(wallet, { vault, borrower }, trigger) {
-  return BigInt(await wallet.call(vault, IS_OPERATOR + word(borrower) + word(trigger))) === 1n;
-}
-
-function word(address) {
-  return address.slice(2).toLowerCase().padStart(64, '0');
 }

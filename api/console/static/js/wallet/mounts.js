@@ -33,12 +33,12 @@ export function mountOfferActions(place, offered) {
   mount(place, OfferActions).update(offered);
 }
 
-/** The form in which a lender writes, signs and posts an offer. */
-export function mountOfferForm(place) {
-  mount(place, OfferForm);
+/** The form in which a lender writes, signs and posts an offer; `posted` is called when it has. */
+export function mountOfferForm(place, posted) {
+  mount(place, OfferForm, posted);
 }
 
-function mount(place, Kind) {
-  if (!mounted.has(place)) mounted.set(place, new Kind(place, context));
+function mount(place, Kind, ...more) {
+  if (!mounted.has(place)) mounted.set(place, new Kind(place, context, ...more));
   return mounted.get(place);
 }

@@ -3,17 +3,20 @@
 import { get } from '../http.js';
 import { h } from '../dom.js';
 import { Flow } from './flow.js';
-import { offerFields, offerMessage, offerWords, postOffer } from './offer.js';
+import { offerFields, offerMessage, offerWords, postOffer, provide } from './offer.js';
 
 const WRITES = 'offers:write';
 
 export class OfferForm {
   #context;
   #place;
+  #posted;
   #flow;
 
-  constructor(place, context) {
+  /** `posted` is called when an offer has come into the order book. */
+  constructor(place, context, posted) {
     this.#context = context;
+    this.#posted = posted;
     this.#place = place;
     context.session.addEventListener('change', () => this.#render());
     this.#render();
@@ -31,7 +34,8 @@ export class OfferForm {
   }
 
   async #choose(marketId = null) {
-    const { items: markets } = await get('/v1/markets');
+    const { items } = await get('/v1/markets');
+    const markets = items.map(({ market }) => market);
     const market = markets.find(({ market_id: id }) => String(id) === marketId) ?? markets[0];
     const options = [market, ...markets.filter((other) => other !== market)].map(optionOf);
     const choice = { name: 'market', kind: 'choice', label: 'Market', options, onchange: ({ target }) => this.#choose(target.value) };
@@ -46,7 +50,9 @@ export class OfferForm {
     const epoch = items[0]?.fillable.lender_epoch ?? 0;
     const offer = offerMessage(market, lender, epoch, asOf.timestamp.epoch_s, terms);
     const posted = await postOffer(offer, offerWords(market, offer), context);
-    return posted && 'Your offer is in the order book.';
+    if (posted === null) return null;
+    this.#posted();
+    return provide(posted, context);
   }
 }
 

@@ -1,12 +1,15 @@
 /** An offer from the form to the order book: build → explain → sign → post. */
 
-import { post } from '../http.js';
+import { get, post } from '../http.js';
 import { exactAmount } from '../format.js';
 import { freshNumber } from './inputs.js';
 import { toSign } from './explanation.js';
+import { carryOut } from './transaction.js';
+import { allowance } from './views.js';
 
 const ANYONE = `0x${'0'.repeat(40)}`;
 const HOUR_S = 3_600;
+const MOST_OFFERS = 200;
 
 /** The fields of an offer in `market` (as GET /v1/markets tells it). */
 export function offerFields({ loan, collateral }) {
@@ -71,4 +74,28 @@ export async function postOffer(offer, words, { session, panel }) {
   panel.busy(`Waiting for your signature in ${wallet.name}…`);
   const signature = await wallet.signTypedData(offer.lender, payload.typed_data);
   return post('/v1/offers', { chain_id: payload.chain_id, vault: payload.vault, offer, signature });
+}
+
+/**
+ * Lets the vault take what all open offers of the lender promise in the token of `posted`, if it may not yet. Returns the submission, or
+ * words about why there is none. Throws as `carryOut` does.
+ */
+export async function provide(posted, context) {
+  const { chain_id: chainId, vault, offer } = posted;
+  const wallet = await context.session.wallet(chainId);
+  const promised = await promisedBy(offer.lender, offer.loanToken);
+  if ((await allowance(wallet, offer.loanToken, offer.lender, vault)) >= promised) return 'Your offer is in the order book.';
+  const body = { from: offer.lender, token: offer.loanToken, amount: String(promised) };
+  const why = 'Your offer is in the order book. So that it can be taken:';
+  return (
+    (await carryOut({ operation: 'approve', body, why }, context)) ??
+    'Your offer is in the order book, and nobody can take it until you let the vault take the money.'
+  );
+}
+
+async function promisedBy(lender, token) {
+  const { items } = await get('/v1/offers', { query: { lender, fillable: true, limit: MOST_OFFERS } });
+  return items
+    .filter(({ offer }) => offer.loanToken === token)
+    .reduce((sum, { fillable }) => sum + BigInt(fillable.at_most.base_units), 0n);
 }

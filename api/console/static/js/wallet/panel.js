@@ -1,6 +1,7 @@
 /** Where a transaction is explained, confirmed and followed. One thing is shown at a time; screen readers hear it. */
 
 import { h } from '../dom.js';
+import { hrefOf } from '../router.js';
 
 const STATUS_WORDS = {
   pending: () => 'Sent. Waiting for a block…',
@@ -49,7 +50,7 @@ export class Panel {
 
   progress(submission) {
     this.#hash = submission.tx_hash;
-    this.#show(null, [`${STATUS_WORDS[submission.status](submission)} `, h('code', {}, short(this.#hash))]);
+    this.#show(null, [`${STATUS_WORDS[submission.status](submission)} `, h('code', {}, short(this.#hash)), openedLine(submission)]);
   }
 
   done(words) {
@@ -68,6 +69,10 @@ export class Panel {
     this.#question.replaceChildren(...(question ?? []).filter(Boolean));
     this.#status.replaceChildren(...status.filter(Boolean));
   }
+}
+
+function openedLine({ function: name, status, tx_hash: hash }) {
+  return name === 'open' && status === 'mined' && h('a', { href: hrefOf('/lines', { q: hash }) }, ' See the line');
 }
 
 function sentence(text) {

@@ -23,18 +23,19 @@ export class NotCarriedOut extends Error {
 
 /**
  * Carries out one `operation` of /v1/prepare, after the approvals that it needs. Returns the submission once it is mined
- * and leaves it to `panel` to show the rest of its way; null if the person thought better of it.
+ * and leaves it to `panel` to show the rest of its way; null if the person thought better of it. `why`: what it is for,
+ * where that is not what was asked for.
  *
  * Throws ApiError, WalletError, NotCarriedOut.
  */
-export async function carryOut({ operation, body }, { session, live, panel }) {
+export async function carryOut({ operation, body, why = null }, { session, live, panel }) {
   for (;;) {
     panel.busy('Asking what it would do…');
     const prepared = await post(`/v1/prepare/${operation}`, body);
     const lacking = prepared.allowances.find(({ needed, approved }) => units(approved) < units(needed));
     requireBalances(prepared);
     const next = lacking ? await approval(lacking, prepared.from) : prepared;
-    if (!(await confirm(next, lacking ? `First, so that it can ${prepared.words}:` : null, panel))) return null;
+    if (!(await confirm(next, lacking ? `First, so that it can ${prepared.words}:` : why, panel))) return null;
     const submission = await send(next, { session, live, panel });
     if (!lacking) return submission;
   }
