@@ -10,9 +10,11 @@ from pydantic.alias_generators import to_camel
 from api.mandates.problems import BAD_MANDATE
 from api.problems import InvalidField, Problem
 from api.wire import Address, Hash, Int256, Uint8, Uint16, Uint40, Uint96, Uint256, WireModel
+from api.words import hours, moment
 from orchestrator.credit.errors import BadMandate
 from orchestrator.credit.mandate import From, Kind, Mandate
 from orchestrator.credit.units import Bps, Timestamp, Wei
+from orchestrator.triggers.words import percent
 
 EXAMPLE_MANDATE: Final[dict[str, JsonValue]] = {
     "lineId": "1",
@@ -86,15 +88,20 @@ class MandateMessage(WireModel):
             raise Problem(BAD_MANDATE, str(error), errors=[field]) from error
 
     def words(self) -> str:
-        """What makes it fire and what it pays from, for people."""
+        """What makes it fire, what it pays from and what that costs, for people."""
         mandate = self.mandate()
         cause = {
             Kind.DUE: "pays each bill",
-            Kind.LTV: f"pays back to the initial loan-to-value when debt over value is above {self.threshold_bps} bps",
+            Kind.LTV: "pays back to the initial loan-to-value when debt over value is above "
+            f"{percent(self.threshold_bps)}",
             Kind.LEVEL: f"pays when feed {self.feed} is {'above' if self.above else 'below'} {self.level}",
-            Kind.SHARE: f"pays {self.share_bps} bps of what feed {self.feed} counts",
+            Kind.SHARE: f"pays {percent(self.share_bps)} of what feed {self.feed} counts",
         }[mandate.kind]
-        return f"{cause}, from the {mandate.source.name.lower().replace('_', '-')}, until second {self.expiry}"
+        source = mandate.source.name.lower().replace("_", "-")
+        return (
+            f"{cause}, from the {source}, up to its cap in each {hours(self.period_hours)}; "
+            f"whoever fires it takes {percent(self.fee_bps)} of a payment; until {moment(self.expiry)}"
+        )
 
 
 class MandateToSign(WireModel):

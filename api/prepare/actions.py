@@ -15,12 +15,15 @@ from api.mandates.schemas import MandateMessage
 from api.offers.schemas import OfferMessage
 from api.prepare.erc20 import ERC20
 from api.tokens import Tokens
-from api.wire import Address, Hash, Int64, TokenAmount, Uint96, Uint256, WireModel, checksum
+from api.wire import Address, Hash, Int64, Uint96, Uint256, WireModel, checksum
+from api.words import amount as amount_words
+from api.words import hours
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract, load_contract
 from orchestrator.chain.typed_data import mandate_data
 from orchestrator.credit.accrual import advance, debt
 from orchestrator.credit.units import Timestamp, zero_floor_sub
+from orchestrator.triggers.words import percent
 
 MOST_SIGNATURE_DIGITS: Final = 8_192
 
@@ -61,10 +64,10 @@ class Facts:
         return ChecksumAddress(checksum(self.the_line.collateral_token))  # type: ignore[arg-type]
 
     def loan(self, base_units: int) -> str:
-        return in_words(self.tokens.amount(self.the_line.loan_token, base_units))
+        return amount_words(self.tokens.amount(self.the_line.loan_token, base_units))
 
     def collateral(self, base_units: int) -> str:
-        return in_words(self.tokens.amount(self.the_line.collateral_token, base_units))
+        return amount_words(self.tokens.amount(self.the_line.collateral_token, base_units))
 
     def vault(self, function: str, *arguments: Any, words: str, takes: Sequence[tuple[str, int]] = ()) -> Call:
         pulled = [(ChecksumAddress(token), amount) for token, amount in takes]  # type: ignore[arg-type]
@@ -118,7 +121,7 @@ class Approve(Action):
     amount: Uint256
 
     def call(self, facts: Facts) -> Call:
-        allowed = in_words(facts.tokens.amount(self.token, self.amount))
+        allowed = amount_words(facts.tokens.amount(self.token, self.amount))
         words = f"let the vault take up to {allowed} from {self.sender}"
         token = ChecksumAddress(self.token)  # type: ignore[arg-type]
         return Call(token, ERC20, "approve", (facts.book.vault, self.amount), words)
@@ -142,13 +145,17 @@ class Open(Action):
         fee = -(-self.amount * offer.origination_bps // 10_000)
         borrower = self.borrower or self.sender
         lent, secured = (
-            in_words(facts.tokens.amount(token, amount))
+            amount_words(facts.tokens.amount(token, amount))
             for token, amount in ((message.loan_token, self.amount), (message.collateral_token, collateral))
         )
-        fee_words = in_words(facts.tokens.amount(message.loan_token, fee))
+        fee_words = amount_words(facts.tokens.amount(message.loan_token, fee))
         return facts.vault(
             "open", message.model_dump(by_alias=True, mode="python"), signature, self.amount, borrower,
-            words=f"open a line of {lent} for {borrower}, with {secured} as collateral and a fee of {fee_words}",
+            words=f"open a line of {lent} for {borrower}, with {secured} as collateral and a fee of {fee_words}: "
+            f"{percent(offer.apr_bps)} a year on what is drawn and {percent(offer.commitment_bps)} on what is not, "
+            f"a bill every {hours(offer.period_hours)} with {hours(offer.grace_hours)} of grace, "
+            f"all of it due after {hours(offer.term_hours)}, and liquidated above {percent(offer.liquidation_ltv_bps)} "
+            "of the collateral's value",
             takes=[(message.collateral_token, collateral), (message.loan_token, fee)],
         )  # fmt: skip
 
@@ -331,15 +338,6 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Approve, Open, Deposit, DepositReserve, Withdraw, WithdrawReserve, Draw, Repay, Close, Claim, Terminate, Liquidate,
     SetOperator, CancelGroup, BumpEpoch, RegisterMandate, RevokeMandate,
 )  # fmt: skip
-
-
-def in_words(amount: TokenAmount) -> str:
-    """1,234.5 USDC; base units of a token without known decimals."""
-    if amount.decimals is None:
-        return f"{amount.base_units} base units of {amount.token}"
-    whole, fraction = divmod(amount.base_units, 10**amount.decimals)
-    digits = f"{fraction:0{amount.decimals}d}".rstrip("0") if amount.decimals else ""
-    return f"{whole:,}{'.' + digits if digits else ''} {amount.token}"
 
 
 def _owed(facts: Facts) -> int:

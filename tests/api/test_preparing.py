@@ -123,7 +123,9 @@ async def open_a_line(town: Town, lender: httpx.AsyncClient, borrower: httpx.Asy
         await town.act(borrower, "approve", town.borrower, token=token, amount=str(10**24))
     prepared = await town.act(borrower, "open", town.borrower, **wanted)
     assert prepared["words"] == (
-        f"open a line of 50,000 USDC for {town.borrower.address}, with 500 WETH as collateral and a fee of 250 USDC"
+        f"open a line of 50,000 USDC for {town.borrower.address}, with 500 WETH as collateral and a fee of 250 USDC: "
+        "9 % a year on what is drawn and 1 % on what is not, a bill every 1 day with 1 day of grace, all of it due "
+        "after 60 days, and liquidated above 80 % of the collateral's value"
     )
     line_id = int(prepared["simulation"]["result"])
     await world.line(
@@ -170,7 +172,7 @@ async def mandate_of(town: Town, client: httpx.AsyncClient, line_id: int) -> Non
     signature = "0x" + bytes(town.borrower.sign_typed_data(full_message=built["typed_data"]).signature).hex()
     registered = await town.act(client, "register_mandate", town.borrower, mandate=mandate, signature=signature)
     assert registered["simulation"]["result"] == built["mandate_hash"]
-    assert "above 7000 bps" in registered["words"]
+    assert "above 70 %, from the reserve" in registered["words"]
     forged = await town.prepare("register_mandate", town.borrower, mandate=mandate, signature="0x" + "11" * 65)
     assert forged["simulation"]["revert"]["error"] in ("BadSignature", "NonceUsed")
 

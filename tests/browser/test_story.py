@@ -40,7 +40,7 @@ async def offer_credit(lender: Desk) -> None:
     await lender.page.get_by_label("Lend at most").fill("100,000")
     await lender.page.get_by_label("Collateral for all of it").fill("1,000")
     await lender.click("Offer credit: see what you sign")
-    await lender.reads("Lend up to 100,000 USDC against 1,000 WETH, at 9 % a year")
+    await lender.reads("Lend up to 100,000 USDC against 1,000 WETH, at 9.00 % a year")
     await lender.click("Sign with the wallet")
     await lender.reads("Your offer is in the order book. So that it can be taken:")
     await lender.send()

@@ -1,7 +1,7 @@
 /** An offer from the form to the order book: build → explain → sign → post. */
 
 import { get, post } from '../http.js';
-import { exactAmount } from '../format.js';
+import { exactAmount, hours, percent } from '../format.js';
 import { freshNumber } from './inputs.js';
 import { toSign } from './explanation.js';
 import { carryOut } from './transaction.js';
@@ -13,27 +13,25 @@ const MOST_OFFERS = 200;
 
 /** The fields of an offer in `market` (as GET /v1/markets tells it). */
 export function offerFields({ loan, collateral }) {
-  const percent = (name, label, value) => ({ name, kind: 'percent', label, unit: '%', value });
-  const hours = (name, label, value) => ({ name, kind: 'whole', label, unit: 'hours', value });
   return [
     { name: 'limit', kind: 'amount', label: 'Lend at most', unit: loan.symbol, decimals: loan.decimals },
     { name: 'minCollateral', kind: 'amount', label: 'Collateral for all of it', unit: collateral.symbol, decimals: collateral.decimals },
     { name: 'borrower', kind: 'address', label: 'Borrower (anyone if empty)', optional: true },
-    percent('aprBps', 'Interest a year', '9'),
-    percent('originationBps', 'Origination fee', '0.5'),
-    percent('commitmentBps', 'Commitment fee a year', '1'),
-    percent('penaltyBps', 'Penalty a year when past due', '5'),
-    percent('initialLtvBps', 'Drawn up to, of the value', '50'),
-    percent('liquidationLtvBps', 'Liquidated above, of the value', '80'),
-    percent('bonusBps', 'Liquidator’s bonus', '5'),
-    percent('inKindLtvBps', 'Paid in kind from, of the value', '63'),
-    percent('inKindDiscountBps', 'Discount in kind', '3'),
-    percent('amortBps', 'Principal due each period', '0'),
-    hours('periodHours', 'A bill every', '720'),
-    hours('graceHours', 'Grace after a bill', '72'),
-    hours('drawWindowHours', 'Can be drawn for', '4320'),
-    hours('termHours', 'Matures after', '8760'),
-    hours('expiry', 'The offer stands for', '168'),
+    rate('aprBps', 'Interest a year', '9'),
+    rate('originationBps', 'Origination fee', '0.5'),
+    rate('commitmentBps', 'Commitment fee a year', '1'),
+    rate('penaltyBps', 'Penalty a year when past due', '5'),
+    rate('initialLtvBps', 'Drawn up to, of the value', '50'),
+    rate('liquidationLtvBps', 'Liquidated above, of the value', '80'),
+    rate('bonusBps', 'Liquidator’s bonus', '5'),
+    rate('inKindLtvBps', 'Paid in kind from, of the value', '63'),
+    rate('inKindDiscountBps', 'Discount in kind', '3'),
+    rate('amortBps', 'Principal due each period', '0'),
+    span('periodHours', 'A bill every', '720'),
+    span('graceHours', 'Grace after a bill', '72'),
+    span('drawWindowHours', 'Can be drawn for', '4320'),
+    span('termHours', 'Matures after', '8760'),
+    span('expiry', 'The offer stands for', '168'),
   ];
 }
 
@@ -57,13 +55,19 @@ export function offerMessage(market, lender, epoch, nowS, { borrower, expiry, ..
 export function offerWords({ loan, collateral }, offer) {
   const lent = exactAmount({ base_units: offer.limit, token: loan.symbol, decimals: loan.decimals });
   const secured = exactAmount({ base_units: offer.minCollateral, token: collateral.symbol, decimals: collateral.decimals });
-  const percent = (bps) => `${Number(bps) / 100} %`;
+  const told = (bps) => percent(Number(bps));
+  const spelled = (count) => hours(Number(count));
   return (
-    `lend up to ${lent} against ${secured}, at ${percent(offer.aprBps)} a year, drawn up to ${percent(offer.initialLtvBps)} of the ` +
-    `collateral’s value and liquidated above ${percent(offer.liquidationLtvBps)}. Whoever opens a line under it takes the money from ` +
-    'your account, as far as you let the vault.'
+    `lend up to ${lent} against ${secured}, at ${told(offer.aprBps)} a year on what is drawn and ${told(offer.commitmentBps)} on what ` +
+    `is not, with a fee of ${told(offer.originationBps)}. A bill comes every ${spelled(offer.periodHours)} and has ` +
+    `${spelled(offer.graceHours)} of grace; all of it is due after ${spelled(offer.termHours)}. Drawn up to ${told(offer.initialLtvBps)} ` +
+    `of the collateral’s value and liquidated above ${told(offer.liquidationLtvBps)}. Whoever opens a line under it takes the money ` +
+    'from your account, as far as you let the vault.'
   );
 }
+
+const rate = (name, label, value) => ({ name, kind: 'percent', label, unit: '%', value });
+const span = (name, label, value) => ({ name, kind: 'whole', label, unit: 'hours', value });
 
 /** Signs and posts an offer. Returns it as posted, null if the person thought better of it. Throws ApiError, WalletError. */
 export async function postOffer(offer, words, { session, panel }) {
