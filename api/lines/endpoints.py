@@ -13,6 +13,7 @@ from api.lines.finding import LineFilter, Seen, Sort, cursor_after, read_one, re
 from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
 from api.lines.mandates import mandates_of
+from api.lines.over_time import LineOverTime, priced_by, read_rounds
 from api.lines.prices import OraclePrices, PricesDep
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.repository import LineRepository, LogKey
@@ -22,6 +23,7 @@ from api.lines.schemas import (
     History,
     LineDetail,
     LinePage,
+    LtvOverTime,
     Mandates,
     Payment,
     Payments,
@@ -31,7 +33,7 @@ from api.lines.schemas import (
 )
 from api.lines.service import AccruedLine, accrue, bills_of, status_name, stored_of
 from api.lines.units import Units
-from api.paging import DEFAULT_PAGE, CursorText, Limit, decode_integers, encode_cursor
+from api.paging import DEFAULT_PAGE, MAX_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.parts import Parts, PartsDep
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, documented
 from api.snapshot import (
@@ -226,6 +228,27 @@ async def list_history(
         items=items,
         next_cursor=_next_cursor([found for found, _ in rows], limit),
     )
+
+
+@router.get(
+    "/{line_id}/ltv",
+    summary="Show debt over value through time",
+    response_model=LtvOverTime,
+    responses=documented(*_ONE_LINE),
+)
+async def show_ltv_over_time(
+    line_id: LineId, snapshot: SnapshotDep, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE
+) -> LtvOverTime:
+    """By the mirrored states and the answers of the feed that prices the line, of each the `limit` newest."""
+    row = await _find(line_id, snapshot)
+    oracle = priced_by(snapshot.book, row.market_id)
+    if oracle is None:
+        return LtvOverTime(as_of=snapshot.as_of, line_id=line_id, feed=None, items=[])
+    rounds = await read_rounds(snapshot.session, snapshot.chain_id, oracle.feed.address, limit)
+    states = await _repository(snapshot).versions(line_id, None, limit)
+    versions = [(found, timestamp or found.accrued_at) for found, timestamp in states]
+    points = LineOverTime(row, oracle, snapshot).points(rounds, versions)
+    return LtvOverTime(as_of=snapshot.as_of, line_id=line_id, feed=oracle.feed.address, items=points[:limit])
 
 
 @router.get(

@@ -210,6 +210,25 @@ class History(Snapshotted):
     next_cursor: str | None
 
 
+class LtvPoint(WireModel):
+    """Debt over value after one answer of the feed, or after one action on the line."""
+
+    at: Instant
+    debt: TokenAmount
+    price: Price | None = Field(description="Null while the feed's newest answer was too old to count.")
+    collateral_value: TokenAmount | None = Field(description="Rounded down.")
+    ltv_bps: int | None = Field(description="Rounded up; null without a price, or with debt and no value.")
+    log: Provenance
+
+
+class LtvOverTime(Snapshotted):
+    """Debt over value through time, the newest first."""
+
+    line_id: int
+    feed: Address | None = Field(description="What prices the line; null, and no points, where several feeds do.")
+    items: list[LtvPoint]
+
+
 class Payment(WireModel):
     """Debt that fell."""
 

@@ -170,6 +170,7 @@ async def _furnish(world: World) -> dict[str, str]:
         "get_line": "/v1/lines/1",
         "get_schedule": "/v1/lines/1/schedule?limit=2",
         "list_history": "/v1/lines/1/history?limit=1",
+        "show_ltv_over_time": "/v1/lines/1/ltv?limit=1",
         "list_payments": "/v1/lines/1/payments",
         "list_mandates": "/v1/lines/1/mandates",
         "list_offers": "/v1/offers",

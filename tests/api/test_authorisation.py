@@ -26,6 +26,7 @@ OPERATIONS: dict[str, Needs] = {
         (
             "show_portfolio", "list_markets", "prove_reserves", "get_note",
             "list_lines", "get_line", "get_schedule", "list_history", "list_payments", "list_mandates", "list_offers",
+            "show_ltv_over_time",
             "get_offer", "build_typed_data", "post_signed_offer", "list_triggers", "get_trigger", "list_transactions",
             "get_transaction", "show_sending", "list_events", "list_feeds", "get_feed", "list_rounds",
             "list_reconciliations",

@@ -417,6 +417,36 @@ async def test_the_history_has_every_state_with_its_log_and_time(world: World) -
     assert rest["next_cursor"] is None
 
 
+async def test_debt_over_value_moves_with_the_price_and_with_the_line(world: World) -> None:
+    line = await world.line(block=2, opened_ago_s=3 * HOUR)
+    for number, ago_s in ((2, 3 * HOUR), (3, 2 * HOUR), (4, HOUR)):
+        await world.block(number, timestamp=world.head.timestamp - ago_s)
+    await world.write(
+        world.round(1, 150 * 10**8, block=2, age_s=3 * HOUR),
+        world.round(2, 100 * 10**8, block=3, age_s=2 * HOUR),
+        world.version(line, block=4, seq=2, principal=20_000 * USDC),
+    )
+    points = (await world.get("/v1/lines/1/ltv"))["items"]
+    assert [point["log"]["block_number"] for point in points] == [4, 3, 2]
+    assert [point["price"]["decimal"] for point in points] == ["100.00000000", "100.00000000", "150.00000000"]
+    for point in points:
+        asked = {"as_of_block": point["log"]["block_number"], "price_e36": point["price"]["e36"]}
+        then = await world.get("/v1/lines/1", **asked)
+        assert point["ltv_bps"] == then["health"]["ltv_bps"]
+        assert point["debt"] == then["owed"]["debt"]
+        assert point["collateral_value"] == then["health"]["collateral_value"]
+
+
+async def test_an_answer_that_is_too_old_is_no_price(world: World) -> None:
+    line = await world.line(block=2)
+    await world.write(
+        world.round(1, 150 * 10**8, block=1, age_s=HEARTBEAT_S + MARGIN_S + 1),
+        world.version(line, block=3, seq=2),
+    )
+    newest = (await world.get("/v1/lines/1/ltv"))["items"][0]
+    assert (newest["price"], newest["collateral_value"], newest["ltv_bps"]) == (None, None, None)
+
+
 async def test_payments_name_their_source_and_parts(world: World) -> None:
     await world.line()
     await world.write(

@@ -33,6 +33,7 @@ PATHS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("/v1/lines", {"q": "17777"}),
     ("/v1/lines/17777", {}),
     ("/v1/lines/17777/history", {}),
+    ("/v1/lines/17777/ltv", {}),
     ("/v1/lines/17777/payments", {}),
     ("/v1/lines/17777/mandates", {}),
     ("/v1/events", {}),

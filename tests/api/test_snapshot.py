@@ -14,9 +14,9 @@ from tests.api.ground import CHAIN_ID
 from tests.api.world import USDC, World, parts_with
 
 READS = (
-    "/v1/lines", "/v1/lines/1", "/v1/lines/1/schedule", "/v1/lines/1/history", "/v1/lines/1/payments",
-    "/v1/lines/1/mandates", "/v1/offers", "/v1/events", "/v1/triggers", "/v1/transactions", "/v1/feeds",
-    "/v1/reconciliations", "/v1/alerts",
+    "/v1/lines", "/v1/lines/1", "/v1/lines/1/schedule", "/v1/lines/1/history", "/v1/lines/1/ltv",
+    "/v1/lines/1/payments", "/v1/lines/1/mandates", "/v1/offers", "/v1/events", "/v1/triggers", "/v1/transactions",
+    "/v1/feeds", "/v1/reconciliations", "/v1/alerts",
 )  # fmt: skip
 
 
