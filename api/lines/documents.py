@@ -6,20 +6,22 @@ A test holds the two together. Going through the models would cost a page of lin
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
-from api.lines.rows import LineRow, RawLine
+from api.lines.rows import LineRow, RawLine, RowMarket
 from api.lines.schemas import Health
-from api.lines.service import AccruedLine, accrue, status_name, stored_of
+from api.lines.service import AccruedLine, StoredLine, status_name, stored_of
 from api.lines.units import Units
 from api.snapshot import View
-from api.tokens import KnownToken
-from api.wire import Instant, checksum
+from api.tokens import KnownToken, Tokens
+from api.wire import Finality, Instant, checksum
 from orchestrator.credit import schedule
 from orchestrator.credit.accrual import debt, due, unpaid_from
+from orchestrator.credit.units import Timestamp
 
 Document = dict[str, Any]
 
@@ -29,67 +31,86 @@ _TERMS: Final = (
     "term_hours",
 )  # fmt: skip
 _KEPT: Final = 50_000
-"""Lines in each form: some 100 MB when all are full."""
+"""Lines: some 200 MB."""
+
+
+@dataclass(slots=True)
+class _Written:
+    """A line that was written once.
+
+    Attributes:
+        raw: the row that it was written from.
+        finalities: of its two blocks, as they were then.
+        standing: JSON of ``_standing_members`` without its last brace.
+        moving: JSON of ``_moving_members`` at ``now``, without its first brace.
+    """
+
+    raw: RawLine
+    finalities: tuple[Finality, Finality]
+    line: StoredLine
+    standing: bytes
+    now: Timestamp | None = None
+    moving: bytes = b""
 
 
 class WrittenLines:
-    """Lines as they stand at one block: until the next one each is worked out once, however often it is asked for.
+    """Lines as JSON. The greater part of a line stays as it is from block to block, and is written once.
 
-    What is kept is compared with the row that the database has just sent, so a change shows at once.
+    The rest is a function of the row and of time, and is written once for each second that somebody asks for. What is
+    kept is compared with the row that the database has just sent, so a change shows at once.
     """
 
     def __init__(self) -> None:
-        self._at: tuple[str, int, int] | None = None
-        self._items: dict[int, tuple[RawLine, bytes]] = {}
-        self._details: dict[int, tuple[RawLine, bytes]] = {}
+        self._kept: dict[int, _Written] = {}
 
     def item(self, raw: RawLine, view: View) -> orjson.Fragment:
         """JSON of ``line_document``."""
-        return orjson.Fragment(
-            self._write(self._items, raw, view, lambda row: line_document(accrue(row, view.now), view))
-        )
+        written = self._find(raw, view)
+        if written.now != view.now:
+            written.moving = orjson.dumps(_moving_members(written.line.accrue(view.now), view))[1:]
+            written.now = view.now
+        return orjson.Fragment(b"%b,%b" % (written.standing, written.moving))
 
     def detail(self, raw: RawLine, view: View, judge: Callable[[AccruedLine], Health]) -> bytes:
-        """JSON of ``detail_document``; ``judge`` must say the same for the same state at the same block."""
+        """JSON of ``detail_document``."""
+        written = self._find(raw, view)
+        accrued = written.line.accrue(view.now)
+        more = {**_moving_members(accrued, view), **_detail_members(accrued, view, judge(accrued))}
+        return b"%b,%b" % (written.standing, orjson.dumps(more)[1:])
 
-        def document(row: LineRow) -> Document:
-            accrued = accrue(row, view.now)
-            return detail_document(accrued, view, judge(accrued))
-
-        return self._write(self._details, raw, view, document)
-
-    def _write(
-        self, kept: dict[int, tuple[RawLine, bytes]], raw: RawLine, view: View, document: Callable[[LineRow], Document]
-    ) -> bytes:
-        self._turn_to(view)
-        found = kept.get(raw[0])
-        if found is not None and found[0] == raw:
-            return found[1]
-        written = orjson.dumps(document(LineRow.of(raw)))
-        if len(kept) < _KEPT:
-            kept[raw[0]] = raw, written
+    def _find(self, raw: RawLine, view: View) -> _Written:
+        kept = self._kept.get(raw[0])
+        if kept is not None and kept.raw == raw and kept.finalities == _finalities(kept.line.row, view):
+            return kept
+        row = LineRow.of(raw)
+        line = StoredLine.of(row)
+        written = _Written(raw, _finalities(row, view), line, orjson.dumps(_standing_members(line, view))[:-1])
+        if kept is not None or len(self._kept) < _KEPT:
+            self._kept[row.line_id] = written
         return written
-
-    def _turn_to(self, view: View) -> None:
-        """Finality counts as well: it moves also when the block does not."""
-        cursor = view.cursor
-        at = cursor.hash, cursor.safe_number, cursor.finalized_number
-        if at != self._at:
-            self._at = at
-            self._items.clear()
-            self._details.clear()
 
 
 def line_document(accrued: AccruedLine, view: View) -> Document:
     """As ``schemas.Line``."""
-    row, state = accrued.row, accrued.state
+    return {**_standing_members(accrued.line, view), **_moving_members(accrued, view)}
+
+
+def detail_document(accrued: AccruedLine, view: View, health: Health) -> Document:
+    """As ``schemas.LineDetail``."""
+    return {**line_document(accrued, view), **_detail_members(accrued, view, health)}
+
+
+def _standing_members(line: StoredLine, view: View) -> Document:
+    """What time does not move: ``accrual.advance`` charges and bills, and nothing else."""
+    row, state = line.row, line.state
     loan = _amounts_in(view.tokens.find(row.loan_token))
     collateral = _amounts_in(view.tokens.find(row.collateral_token))
+    opened_finality, state_finality = _finalities(row, view)
     return {
         "chain_id": row.chain_id,
         "vault": checksum(row.vault),
         "line_id": row.line_id,
-        "market": Units(view.tokens, row).reference().model_dump(mode="json"),
+        "market": _market(view.tokens, row.market),
         "borrower": checksum(row.borrower),
         "lender": checksum(row.lender),
         "holder": None if row.holder is None else checksum(row.holder),
@@ -100,10 +121,8 @@ def line_document(accrued: AccruedLine, view: View) -> Document:
             "offer_hash": f"0x{row.offer_hash.hex()}",
             "block_number": row.opened_block_number,
             "tx_hash": f"0x{row.opened_tx_hash.hex()}",
-            "finality": view.finality(row.opened_block_number),
+            "finality": opened_finality,
         },
-        "at": _instant(accrued.now),
-        "status": status_name(accrued).value,
         "terminated": state.terminated,
         "balances": {
             "principal": loan(state.principal),
@@ -113,26 +132,34 @@ def line_document(accrued: AccruedLine, view: View) -> Document:
             "claim_loan": loan(state.claim_loan),
             "claim_collateral": collateral(state.claim_collateral),
         },
-        "owed": {
-            "due": loan(due(state)),
-            "debt": loan(debt(state)),
-            "unpaid_since": _instant(state.unpaid_since or None),
-            "next_due_at": None if state.over else _instant(unpaid_from(state, accrued.terms)),
-            "defaults_at": None if state.over else _instant(schedule.defaults_at(state, accrued.terms)),
-        },
         "state": {
             "block_number": row.state_block_number,
             "log_index": row.state_log_index,
-            "finality": view.finality(row.state_block_number),
+            "finality": state_finality,
         },
     }
 
 
-def detail_document(accrued: AccruedLine, view: View, health: Health) -> Document:
-    """As ``schemas.LineDetail``."""
+def _moving_members(accrued: AccruedLine, view: View) -> Document:
+    """What is another thing in another second."""
+    state, terms = accrued.state, accrued.terms
+    loan = _amounts_in(view.tokens.find(accrued.row.loan_token))
+    return {
+        "at": _instant(accrued.now),
+        "status": status_name(accrued).value,
+        "owed": {
+            "due": loan(due(state)),
+            "debt": loan(debt(state)),
+            "unpaid_since": _instant(state.unpaid_since or None),
+            "next_due_at": None if state.over else _instant(unpaid_from(state, terms)),
+            "defaults_at": None if state.over else _instant(schedule.defaults_at(state, terms)),
+        },
+    }
+
+
+def _detail_members(accrued: AccruedLine, view: View, health: Health) -> Document:
     row, terms = accrued.row, accrued.terms
     return {
-        **line_document(accrued, view),
         "as_of": view.as_of.model_dump(mode="json"),
         "terms": {
             **{name: getattr(row, name) for name in _TERMS},
@@ -142,6 +169,17 @@ def detail_document(accrued: AccruedLine, view: View, health: Health) -> Documen
         "stored": stored_of(row, Units(view.tokens, row)).model_dump(mode="json"),
         "health": health.model_dump(mode="json"),
     }
+
+
+def _finalities(row: LineRow, view: View) -> tuple[Finality, Finality]:
+    """Of the block that opened the line, and of that of its state."""
+    return view.finality(row.opened_block_number), view.finality(row.state_block_number)
+
+
+@lru_cache(maxsize=1_024)
+def _market(tokens: Tokens, market: RowMarket) -> Document:
+    """As ``schemas.MarketRef``. A page names few markets, and each of its lines has one."""
+    return Units(tokens, market).reference().model_dump(mode="json")
 
 
 def _amounts_in(token: KnownToken) -> Callable[[int], Document]:

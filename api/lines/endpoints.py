@@ -14,10 +14,10 @@ from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
 from api.lines.mandates import mandates_of
 from api.lines.over_time import LineOverTime, priced_by, read_rounds
-from api.lines.prices import OraclePrices, PricesDep
+from api.lines.prices import MarketPrices, PricesDep
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.repository import LineRepository, LogKey
-from api.lines.rows import LineRow, Place, RawLine, find_line
+from api.lines.rows import LineRow, Place, find_line
 from api.lines.schemas import (
     Health,
     History,
@@ -153,26 +153,14 @@ async def get_line(
             raise unknown_line(line_id, view)
         row = LineRow.of(raw)
         if at is None and price_e36 is None:
-            return await _at_present(raw, row, view, prices, written)
+            found = await prices.at(checksum(row.oracle), view.cursor.hash)
+            return _written(written.detail(raw, view, lambda accrued: _health(accrued, found, view)))
     accrued = accrue(row, view.now if at is None else Timestamp(at))
-    units = Units(view.tokens, row)
     if price_e36 is not None:
-        return _json(detail_document(accrued, view, health_at_asked_price(accrued, PriceE36(price_e36), units)))
+        asked = health_at_asked_price(accrued, PriceE36(price_e36), Units(view.tokens, row))
+        return _json(detail_document(accrued, view, asked))
     found = await prices.at(checksum(row.oracle), view.cursor.hash)
-    return _json(detail_document(accrued, view, health_of(accrued, found.reading, found.unavailable, units)))
-
-
-async def _at_present(raw: RawLine, row: LineRow, view: View, prices: OraclePrices, written: WrittenLines) -> Response:
-    """What is asked most: the newest state at the newest price. Without a price nothing is kept: it may come back."""
-    found = await prices.at(checksum(row.oracle), view.cursor.hash)
-
-    def judge(accrued: AccruedLine) -> Health:
-        return health_of(accrued, found.reading, found.unavailable, Units(view.tokens, row))
-
-    if found.unavailable is None:
-        return Response(written.detail(raw, view, judge), media_type="application/json")
-    accrued = accrue(row, view.now)
-    return _json(detail_document(accrued, view, judge(accrued)))
+    return _json(detail_document(accrued, view, _health(accrued, found, view)))
 
 
 @router.get(
@@ -303,8 +291,16 @@ def _view(parts: Parts, seen: Seen | None) -> View:
     return View(parts.book, parts.tokens, seen)
 
 
+def _health(accrued: AccruedLine, found: MarketPrices, view: View) -> Health:
+    return health_of(accrued, found.reading, found.unavailable, Units(view.tokens, accrued.row))
+
+
 def _json(document: Document) -> Response:
-    return Response(orjson.dumps(document), media_type="application/json")
+    return _written(orjson.dumps(document))
+
+
+def _written(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
 
 
 def _repository(snapshot: Snapshot) -> LineRepository:

@@ -27,6 +27,16 @@ RawLine = tuple[Any, ...]
 """The values of a ``LineRow`` as the database sends them: amounts are text until somebody counts with them."""
 
 
+class RowMarket(NamedTuple):
+    """The market of a line, as ``units.MarketFacts``."""
+
+    market_id: int
+    loan_token: bytes
+    collateral_token: bytes
+    oracle: bytes
+    min_debt: int
+
+
 class LineRow(NamedTuple):
     """A line with its market and the holder of its NFT. Addresses and hashes are bytes."""
 
@@ -80,6 +90,10 @@ class LineRow(NamedTuple):
     @classmethod
     def of(cls, raw: RawLine) -> Self:
         return cls._make(int(value) if place in _NUMERIC_PLACES else value for place, value in enumerate(raw))
+
+    @property
+    def market(self) -> RowMarket:
+        return RowMarket(self.market_id, self.loan_token, self.collateral_token, self.oracle, self.min_debt)
 
     @property
     def holder(self) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from api.lines.problems import TIME_BEFORE_STATE
 from api.lines.rows import LineRow
@@ -21,29 +22,52 @@ from orchestrator.db.facts import StateFacts
 
 
 @dataclass(frozen=True, slots=True)
-class AccruedLine:
-    """A line accrued to ``now``, with its terms."""
+class StoredLine:
+    """A line as its last action left it, in the values of the credit rules."""
 
     row: LineRow
     terms: CreditTerms
     state: LineState
+
+    @classmethod
+    def of(cls, row: LineRow) -> Self:
+        return cls(row, row.terms, row.state)
+
+    def accrue(self, now: Timestamp) -> AccruedLine:
+        """The line at ``now``.
+
+        Raises:
+            Problem: ``now`` is before the line's last action.
+        """
+        try:
+            state = self.state if self.state.over else advance(self.state, self.terms, now)
+        except TimeBeforeAccrual as error:
+            raise Problem(
+                TIME_BEFORE_STATE, f"line {self.row.line_id} was changed at {error.accrued_at}, after {error.at}"
+            ) from error
+        return AccruedLine(self, state, now)
+
+
+@dataclass(frozen=True, slots=True)
+class AccruedLine:
+    """A line with its ``state`` accrued to ``now``."""
+
+    line: StoredLine
+    state: LineState
     now: Timestamp
+
+    @property
+    def row(self) -> LineRow:
+        return self.line.row
+
+    @property
+    def terms(self) -> CreditTerms:
+        return self.line.terms
 
 
 def accrue(row: LineRow, now: Timestamp) -> AccruedLine:
-    """The line at ``now``.
-
-    Raises:
-        Problem: ``now`` is before the line's last action.
-    """
-    terms, stored = row.terms, row.state
-    try:
-        state = stored if stored.over else advance(stored, terms, now)
-    except TimeBeforeAccrual as error:
-        raise Problem(
-            TIME_BEFORE_STATE, f"line {row.line_id} was changed at {error.accrued_at}, after {error.at}"
-        ) from error
-    return AccruedLine(row, terms, state, now)
+    """As ``StoredLine.accrue``."""
+    return StoredLine.of(row).accrue(now)
 
 
 def stored_of(row: StateFacts, units: Units) -> StoredState:

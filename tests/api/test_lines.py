@@ -339,7 +339,11 @@ async def test_a_page_changes_with_whatever_it_shows(world: World) -> None:
     await world.stand_at(world.head, safe=0, finalized=0)
     assert (await line())["state"]["finality"] == "latest"
     await world.stand_at(replace(world.head, hash=hash_of("next"), timestamp=world.head.timestamp + 5))
-    assert (await line())["at"]["epoch_s"] == first["at"]["epoch_s"] + 5
+    later = await line()
+    assert later["at"]["epoch_s"] == first["at"]["epoch_s"] + 5
+    detail = await world.get("/v1/lines/1")
+    assert later == {name: detail[name] for name in later}
+    assert int(later["owed"]["debt"]["base_units"]) > int(first["owed"]["debt"]["base_units"])
 
 
 # ---------------------------------------------------------------- looking back
