@@ -78,6 +78,10 @@ build-release: setup ## compile what is deployed, through the IR (build/release/
 abi: build ## write the committed ABIs from the compiled contracts
 	@python -m scripts.deploy.abi
 
+.PHONY: client
+client: setup ## write what the Python client takes from the OpenAPI document (api/client)
+	@python -m scripts.client
+
 abi-check: build ## fail if the committed ABIs differ from the compiled contracts
 	@python -m scripts.deploy.abi --check
 

@@ -182,7 +182,9 @@ class Instant(WireModel):
     )
 
     epoch_s: int
-    rfc3339: str | None = Field(description="Null after the year 9999, which the form cannot write.")
+    rfc3339: Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})] | None = Field(
+        description="Null after the year 9999, which the form cannot write."
+    )
 
     @classmethod
     def of_block_time(cls, epoch_s: int) -> Self:

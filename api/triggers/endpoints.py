@@ -14,7 +14,7 @@ from api.snapshot import READ_PROBLEMS, Snapshot, SnapshotDep
 from api.tokens import NAMELESS
 from api.triggers.problems import UNKNOWN_TRIGGER
 from api.triggers.repository import Traced, TriggerFilter, TriggerRepository
-from api.triggers.schemas import Cause, RoundCause, Trigger, TriggerDetail, TriggerPage
+from api.triggers.schemas import RoundCause, Trigger, TriggerCause, TriggerDetail, TriggerPage
 from api.wire import BIGINT_MAX, Hash, Instant, TokenAmount, checksum
 from orchestrator.triggers.states import Action, TriggerStatus
 
@@ -99,12 +99,12 @@ def _trigger(traced: Traced, snapshot: Snapshot) -> Trigger:
     )
 
 
-def _cause(traced: Traced) -> Cause:
+def _cause(traced: Traced) -> TriggerCause:
     row, seen = traced.trigger, traced.round
     due_at = Instant.of_optional_block_time(row.due_at)
     if row.feed is None or row.round_id is None:
-        return Cause(round=None, due_at=due_at)
-    return Cause(
+        return TriggerCause(round=None, due_at=due_at)
+    return TriggerCause(
         round=RoundCause(
             feed=checksum(row.feed),
             pair=None if traced.feed is None else traced.feed.pair,

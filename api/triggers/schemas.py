@@ -21,7 +21,7 @@ class RoundCause(WireModel):
     updated_at: Instant | None
 
 
-class Cause(WireModel):
+class TriggerCause(WireModel):
     """What made it fire: a round, or a bill that became due."""
 
     round: RoundCause | None
@@ -46,7 +46,7 @@ class Trigger(WireModel):
     status: TriggerStatus
     why: str
     error: str | None
-    cause: Cause
+    cause: TriggerCause
     price_e36: DecimalString | None = Field(
         description="The measuring price it was judged at: loan base units for one collateral base unit, times 10^36."
     )
