@@ -101,12 +101,13 @@ test: setup ## everything: lint, types, imports, Solidity, JavaScript and Python
 	$(call run,test-console,$(MAKE) test-console)
 	$(call run,test-python,$(MAKE) test-python)
 
-lint: setup ## ruff, forge fmt, solhint, eslint
+lint: setup ## ruff, forge fmt, solhint, eslint; and whether the Python client is what the OpenAPI document says
 	@ruff check --quiet $(PYTHON_CODE)
 	@ruff format --check --quiet $(PYTHON_CODE) || { ruff format --check $(PYTHON_CODE) | head -20; echo "lint: run make fmt" >&2; exit 1; }
 	@$(FORGE) fmt --check
 	@$(SOLHINT) 'contracts/**/*.sol'
 	@node_modules/.bin/eslint --max-warnings 0 api/console tests/console
+	@python -m scripts.client --check
 
 fmt: setup ## write all code in its one format
 	@ruff check --fix --quiet $(PYTHON_CODE) || true

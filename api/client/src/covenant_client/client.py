@@ -19,6 +19,7 @@ class Client(PlainClient):
     get_schedule = calling(operations.get_schedule)
     list_history = calling(operations.list_history)
     history = iterating(operations.list_history)
+    show_ltv_over_time = calling(operations.show_ltv_over_time)
     list_payments = calling(operations.list_payments)
     payments = iterating(operations.list_payments)
     list_mandates = calling(operations.list_mandates)

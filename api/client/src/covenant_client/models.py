@@ -1076,6 +1076,20 @@ class LoanTotals(Model):
     """Of the collateral behind it, each line's rounded down; markets without a price add nothing."""
 
 
+class LtvPoint(Model):
+    """Debt over value after one answer of the feed, or after one action on the line."""
+
+    at: Instant
+    debt: TokenAmount
+    price: Price | None
+    """Null while the feed's newest answer was too old to count."""
+    collateral_value: TokenAmount | None
+    """Rounded down."""
+    ltv_bps: int | None
+    """Rounded up; null without a price, or with debt and no value."""
+    log: Provenance
+
+
 class MandateOutlook(Model):
     """What must happen, as the line stands, for a mandate to fire."""
 
@@ -1620,6 +1634,16 @@ class LinePage(Model):
     as_of: AsOf
     items: list[Line]
     next_cursor: str | None
+
+
+class LtvOverTime(Model):
+    """Debt over value through time, the newest first."""
+
+    as_of: AsOf
+    line_id: int
+    feed: str | None
+    """What prices the line; null, and no points, where several feeds do."""
+    items: list[LtvPoint]
 
 
 class Mandate(Model):

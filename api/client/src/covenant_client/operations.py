@@ -167,6 +167,26 @@ def list_history(
     )
 
 
+def show_ltv_over_time(
+    line_id: int, *, limit: int | None = None, min_block: int | None = None
+) -> Request[models.LtvOverTime]:
+    """Show debt over value through time: GET /v1/lines/{line_id}/ltv
+
+    By the mirrored states and the answers of the feed that prices the line, of each the `limit` newest.
+
+    Args:
+        line_id: The line's id, which is its NFT's too.
+        min_block: Answer from this block or a later one: waits a few seconds for it, then `block_not_mirrored`.
+    """
+    return Request(
+        "GET",
+        f"/v1/lines/{line_id}/ltv",
+        models.LtvOverTime,
+        statuses=(200,),
+        query={"limit": limit, "min_block": min_block},
+    )
+
+
 def list_payments(
     line_id: int, *, limit: int | None = None, cursor: str | None = None, min_block: int | None = None
 ) -> Request[models.Payments]:
