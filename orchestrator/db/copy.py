@@ -1,14 +1,14 @@
 """Many rows in one round trip: PostgreSQL's COPY within the caller's transaction, in its text format.
 
 Text, because the chain speaks it: hexadecimal goes from the provider's answer to the server as it came, and formatting
-a row is one operation of the interpreter.
+a row is one operation of the interpreter. Rows may be formatted long before there is a transaction to write them in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from psycopg import AsyncConnection as Driver
@@ -20,12 +20,41 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from orchestrator.db.types import Hex
 
 ROWS_AT_ONCE = 1_000
-"""How many rows are formatted before they are sent: enough to be worth a call, few enough to share the time."""
+"""How many rows are sent before others have their turn: enough to be worth a call, few enough to share the time."""
 
 _NULL = r"\N"
 _HEX = r"\\x"
 
 Convert = Callable[[Any], Any]
+_AFTER_0X: Convert = itemgetter(slice(2, None))
+
+
+class CopyForm:
+    """How rows of some columns of a table are written in COPY's text format. See ``copy_form``."""
+
+    def __init__(self, table: Table, columns: tuple[str, ...]) -> None:
+        self.table, self.columns = table, columns
+        self.statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        kinds = [table.columns[name] for name in columns]
+        prefixed = frozenset(at for at, column in enumerate(kinds) if _is_bytes(column) and not column.nullable)
+        converters = ((at, _AFTER_0X if at in prefixed else _converter(column)) for at, column in enumerate(kinds))
+        self._conversions = [(at, convert) for at, convert in converters if convert is not None]
+        self._line = "\t".join(_HEX + "%s" if at in prefixed else "%s" for at in range(len(columns))) + "\n"
+
+    def line(self, values: Iterable[Any]) -> str:
+        """One row. ``values`` in the order of ``columns``: bytes as 0x-strings, JSON as text."""
+        row = list(values)
+        for at, convert in self._conversions:
+            row[at] = convert(row[at])
+        return self._line % tuple(row)
+
+
+@cache
+def copy_form(table: Table, columns: tuple[str, ...]) -> CopyForm:
+    """The form of these columns of a table, made once."""
+    return CopyForm(table, columns)
 
 
 async def copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -34,17 +63,15 @@ async def copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[Ma
     Bytes are given as 0x-strings, JSON as text.
     """
     if rows:
-        await copy_values(connection, table, tuple(rows[0]), (tuple(row.values()) for row in rows))
+        form = copy_form(table, tuple(rows[0]))
+        await copy_lines(connection, form, [form.line(row.values()) for row in rows])
 
 
-async def copy_values(
-    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
-) -> None:
-    """As ``copy_rows``, of the values of ``columns`` alone."""
-    form = _form(table, columns)
+async def copy_lines(connection: AsyncConnection, form: CopyForm, lines: Sequence[str]) -> None:
+    """Append rows as their form wrote them. Raises as ``copy_rows`` does."""
     async with (await driver_of(connection)).cursor() as cursor, cursor.copy(form.statement) as copy:
-        for text in form.texts(iter(rows)):
-            await copy.write(text)
+        for start in range(0, len(lines), ROWS_AT_ONCE):
+            await copy.write("".join(lines[start : start + ROWS_AT_ONCE]))
 
 
 async def driver_of(connection: AsyncConnection) -> Driver[Any]:
@@ -52,37 +79,6 @@ async def driver_of(connection: AsyncConnection) -> Driver[Any]:
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, Driver)
     return driver
-
-
-class _Form:
-    """How rows of some columns of a table are written in COPY's text format."""
-
-    def __init__(self, table: Table, columns: Sequence[str]) -> None:
-        self.statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        kinds = [table.columns[name] for name in columns]
-        self._prefixed = [at for at, column in enumerate(kinds) if _is_bytes(column) and not column.nullable]
-        converters = enumerate(map(_converter, kinds))
-        self._conversions = [(at, convert) for at, convert in converters if convert is not None]
-        self._line = "\t".join(_HEX + "%s" if at in self._prefixed else "%s" for at in range(len(columns))) + "\n"
-
-    def texts(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
-        while lines := [self._line % self._converted(row) for row in islice(rows, ROWS_AT_ONCE)]:
-            yield "".join(lines)
-
-    def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        values = list(row)
-        for at in self._prefixed:
-            values[at] = values[at][2:]
-        for at, convert in self._conversions:
-            values[at] = convert(values[at])
-        return tuple(values)
-
-
-@cache
-def _form(table: Table, columns: tuple[str, ...]) -> _Form:
-    return _Form(table, columns)
 
 
 def _is_bytes(column: Column[Any]) -> bool:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from collections.abc import Iterable, Sequence
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.chain.blocks import ChainLog
-from orchestrator.db.copy import copy_rows, copy_values
-from orchestrator.db.ids import time_ordered_ids
-from orchestrator.db.models import Log, Model, OutboxEvent
-from orchestrator.db.models.registry import table_of
+from orchestrator.db.copy import CopyForm, copy_lines
 from orchestrator.delivery.positions import newest_position
 from orchestrator.mirror.batch import ProjectedLog
-from orchestrator.mirror.stored_logs import COLUMNS, log_values
+from orchestrator.mirror.outbox import OUTBOX_FORM, numbered
+from orchestrator.mirror.stored_logs import LOG_FORM
 
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
 
-async def store_logs(connection: AsyncConnection, chain_id: int, logs: Iterable[ChainLog]) -> None:
+async def store_logs(connection: AsyncConnection, projected: Iterable[ProjectedLog]) -> None:
     """Keep canonical logs as they are."""
-    await copy_values(connection, table_of(Log), COLUMNS, (log_values(chain_id, log) for log in logs))
+    await copy_lines(connection, LOG_FORM, [item.stored for item in projected])
 
 
 async def apply_logs(
@@ -41,7 +37,7 @@ async def apply_logs(
         for item in sound:
             fault = await _write_alone(connection, chain_id, item)
             if fault is not None:
-                faulty.append(ProjectedLog(item.log, fault=fault))
+                faulty.append(item._replace(rows=(), told=None, fault=fault))
     return faulty
 
 
@@ -56,17 +52,15 @@ async def _write_alone(connection: AsyncConnection, chain_id: int, item: Project
 
 
 async def _write(connection: AsyncConnection, chain_id: int, items: Iterable[ProjectedLog]) -> None:
-    by_model: dict[type[Model], list[dict[str, object]]] = {}
-    told: list[Mapping[str, object]] = []
+    lines: dict[CopyForm, list[str]] = {}
+    told: list[str] = []
     for item in items:
-        for row in item.rows:
-            by_model.setdefault(row.model, []).append(row.values)
+        for form, text in item.rows:
+            lines.setdefault(form, []).append(text)
         if item.told is not None:
             told.append(item.told)
-    for model, rows in by_model.items():
-        await copy_rows(connection, table_of(model), rows)
+    for form, texts in lines.items():
+        await copy_lines(connection, form, texts)
     if told:
         reached = (await connection.execute(newest_position(chain_id))).scalar_one()
-        numbered = zip(time_ordered_ids(len(told)), count(reached + 1), told, strict=False)
-        events = [{"id": event_id, "position": position, **event} for event_id, position, event in numbered]
-        await copy_rows(connection, table_of(OutboxEvent), events)
+        await copy_lines(connection, OUTBOX_FORM, numbered(told, reached))

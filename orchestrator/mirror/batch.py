@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from orchestrator.chain.blocks import BlockRef, ChainLog, Header
 from orchestrator.chain.codec import UndecodableData
+from orchestrator.db.copy import CopyForm, copy_form
 from orchestrator.db.models import Market
+from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.decode import Codecs, Event
-from orchestrator.mirror.outbox import outbox_row
+from orchestrator.mirror.outbox import told_line
 from orchestrator.mirror.projections import Row, Unprojectable, project_event
+from orchestrator.mirror.stored_logs import log_line
 from orchestrator.mirror.watch import Watch
 
 LoanTokens = dict[tuple[str, int], str]
@@ -40,12 +43,29 @@ class Batch:
         return {header.number: header.timestamp for header in self.headers}
 
 
+class CopyLine(NamedTuple):
+    """A row as COPY takes it."""
+
+    form: CopyForm
+    text: str
+
+    @classmethod
+    def of(cls, row: Row) -> CopyLine:
+        form = copy_form(table_of(row.model), tuple(row.values))
+        return cls(form, form.line(row.values.values()))
+
+
 class ProjectedLog(NamedTuple):
-    """A log with all that it makes: rows, the event that is told, or the reason why it makes nothing."""
+    """A log with all that it makes, ready to be written: rows, the event that is told (``outbox``), or why nothing.
+
+    Formatted before there is a transaction: while the database takes in one batch, the next is made whole.
+    ``stored`` is its own row, in ``LOG_FORM``; ``told`` is in ``TOLD_FORM``.
+    """
 
     log: ChainLog
-    rows: Sequence[Row] = ()
-    told: Mapping[str, Any] | None = None
+    stored: str
+    rows: Sequence[CopyLine] = ()
+    told: str | None = None
     fault: str | None = None
 
 
@@ -78,18 +98,20 @@ class Projector:
     ) -> Iterator[ProjectedLog]:
         """As ``project``, with the timestamps of the logs' blocks by number."""
         for log in logs:
-            projected = self._project(log, times[log.block_number], loan_tokens)
-            for row in projected.rows:
-                if row.model is Market:
-                    loan_tokens[row.values["vault"], row.values["market_id"]] = row.values["loan_token"]
-            yield projected
+            yield self._project(log, times[log.block_number], loan_tokens)
 
     def _project(self, log: ChainLog, block_timestamp: int, loan_tokens: LoanTokens) -> ProjectedLog:
         source = self.watch.sources[log.address]
         codec = self.codecs[source.role]
+        stored = log_line(self.chain_id, log)
         try:
             name, args = codec.decode_log(log.topics, log.data)
             event = Event(self.chain_id, source, name, args, log, block_timestamp, loan_tokens)
-            return ProjectedLog(log, project_event(event), outbox_row(event, codec))
+            rows = project_event(event)
+            told = told_line(event, codec)
         except (UndecodableData, Unprojectable) as error:
-            return ProjectedLog(log, fault=f"{type(error).__name__}: {error}")
+            return ProjectedLog(log, stored, fault=f"{type(error).__name__}: {error}")
+        for row in rows:
+            if row.model is Market:
+                loan_tokens[row.values["vault"], row.values["market_id"]] = row.values["loan_token"]
+        return ProjectedLog(log, stored, [CopyLine.of(row) for row in rows], told)

@@ -100,7 +100,7 @@ class Committer:
             return [], ()
         if projected is None:
             projected = self.projector.project(batch, await known_loan_tokens(connection, chain_id))
-        await store_logs(connection, chain_id, batch.logs)
+        await store_logs(connection, projected)
         faulty = await apply_logs(connection, chain_id, projected)
         await quarantine_logs(connection, chain_id, faulty)
         first, last = batch.headers[0].number, batch.tip.number

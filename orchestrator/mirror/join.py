@@ -94,7 +94,7 @@ async def _append(connection: AsyncConnection, projector: Projector, batch: Batc
     chain_id, first, last = projector.chain_id, batch.headers[0].number, batch.tip.number
     projected = await projector.project_in_turns(batch, loan_tokens)
     savepoint = await connection.begin_nested()
-    await store_logs(connection, chain_id, batch.logs)
+    await store_logs(connection, projected)
     await quarantine_logs(connection, chain_id, await apply_logs(connection, chain_id, projected))
     gaps = await sequence_gaps(connection, chain_id, first, last)
     if gaps and not batch.proven:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from itertools import count
+from typing import Final
 
 import orjson
 
 from orchestrator.chain.codec import checksummed
 from orchestrator.chain.contracts import Contract
+from orchestrator.db.copy import copy_form
+from orchestrator.db.ids import time_ordered_ids
+from orchestrator.db.models import OutboxEvent
+from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.decode import Event
 from orchestrator.mirror.projections.rows import BIGINT_MAX
 from orchestrator.mirror.watch import Role
@@ -48,25 +54,33 @@ REVERTED = ".reverted"
 _LINE_ARGUMENTS = ("id", "lineId", "tokenId")
 
 
-def outbox_row(event: Event, codec: Contract) -> dict[str, Any] | None:
-    """The values of the event's outbox row; None for events that nobody is told of.
+_TOLD: Final = (
+    "chain_id", "vault", "line_id", "kind", "block_number", "block_hash", "log_index", "tx_hash", "payload",
+)  # fmt: skip
+TOLD_FORM: Final = copy_form(table_of(OutboxEvent), _TOLD)
+OUTBOX_FORM: Final = copy_form(table_of(OutboxEvent), ("id", "position", *_TOLD))
 
-    Id and position come when it is written. The payload is JSON text.
+
+def told_line(event: Event, codec: Contract) -> str | None:
+    """The event's outbox row in ``TOLD_FORM``; None for events that nobody is told of.
+
+    Id and position come when it is written (``numbered``).
     """
     kind = KINDS.get((event.source.role, event.name))
     if kind is None:
         return None
-    return {
-        "chain_id": event.chain_id,
-        "vault": event.source.vault,
-        "line_id": _line_of(event),
-        "kind": kind,
-        "block_number": event.log.block_number,
-        "block_hash": event.log.block_hash,
-        "log_index": event.log.log_index,
-        "tx_hash": event.log.tx_hash,
-        "payload": _payload(event, codec),
-    }
+    log, vault = event.log, event.source.vault
+    place = (log.block_number, log.block_hash, log.log_index, log.tx_hash)
+    return TOLD_FORM.line((event.chain_id, vault, _line_of(event), kind, *place, _payload(event, codec)))
+
+
+def numbered(told: Sequence[str], reached: int) -> list[str]:
+    """The rows of events in ``OUTBOX_FORM``, with the positions after ``reached``."""
+    ids = time_ordered_ids(len(told))
+    return [
+        f"{event_id}\t{position}\t{line}"
+        for event_id, position, line in zip(ids, count(reached + 1), told, strict=False)
+    ]
 
 
 def _line_of(event: Event) -> int | None:

@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from orchestrator.chain.blocks import ChainLog
+from orchestrator.db.copy import copy_form
+from orchestrator.db.models import Log
+from orchestrator.db.models.registry import table_of
 
 COLUMNS = (
     "chain_id", "block_number", "block_hash", "log_index", "tx_hash", "tx_index", "address",
@@ -14,11 +17,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def log_values(chain_id: int, log: ChainLog) -> tuple[Any, ...]:
-    """The values of a canonical log's row, in the order of ``COLUMNS``."""
+LOG_FORM = copy_form(table_of(Log), COLUMNS)
+
+
+def log_line(chain_id: int, log: ChainLog) -> str:
+    """A canonical log's row in ``LOG_FORM``."""
     number, block_hash, tx_hash, tx_index, log_index, address, topics, data = log
     padded = topics + (None,) * (4 - len(topics))
-    return (chain_id, number, block_hash, log_index, tx_hash, tx_index, address, *padded, "0x" + data.hex(), True)
+    return LOG_FORM.line(
+        (chain_id, number, block_hash, log_index, tx_hash, tx_index, address, *padded, "0x" + data.hex(), True)
+    )
 
 
 def log_of(row: Row[Any]) -> ChainLog:

@@ -9,10 +9,11 @@ from orchestrator.chain.blocks import ChainLog
 from orchestrator.chain.contracts import Contract
 from orchestrator.db.models import Alert, Line, OracleRound, OutboxEvent, Quarantine
 from orchestrator.mirror.apply import apply_logs
-from orchestrator.mirror.batch import ProjectedLog, Projector
+from orchestrator.mirror.batch import CopyLine, ProjectedLog, Projector
 from orchestrator.mirror.loop import MirrorLoop
 from orchestrator.mirror.projections.rows import Row
 from orchestrator.mirror.quarantine import retry_quarantined
+from orchestrator.mirror.stored_logs import log_line
 from orchestrator.mirror.watch import Role, Source, Watch
 from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, codecs
 from tests.integration.mirror.rows import all_rows, count, position, until
@@ -59,7 +60,7 @@ async def test_what_the_database_refuses_is_quarantined_alone(engine: AsyncEngin
             "chain_id": CHAIN_ID, "block_number": 1, "log_index": log_index, "block_hash": log.block_hash,
             "tx_hash": log.tx_hash, "feed": log.address, "round_id": log_index, "answer": 1, "updated_at": updated_at,
         }  # fmt: skip
-        return ProjectedLog(log, (Row(OracleRound, values),))
+        return ProjectedLog(log, log_line(CHAIN_ID, log), (CopyLine.of(Row(OracleRound, values)),))
 
     async with engine.begin() as connection:
         faulty = await apply_logs(connection, CHAIN_ID, [round_at(0, 5), round_at(1, 2**70), round_at(2, 7)])
