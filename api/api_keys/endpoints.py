@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.api_keys.problems import SCOPE_NOT_HELD, UNKNOWN_KEY
 from api.api_keys.schemas import ApiKeys, CreatedApiKey, NewApiKey
 from api.api_keys.service import api_key_of, create_key
-from api.idempotency import KeyHeader, Repeatable
+from api.idempotency import Answer, RepeatableDep
 from api.identity.principal import CREDENTIAL_PROBLEMS, Principal, requires
 from api.identity.repository import IdentityRepository
 from api.identity.scopes import Scope
@@ -20,8 +20,6 @@ from api.parts import PartsDep
 from api.problems import BODY_PROBLEMS, IDEMPOTENCY_KEY_REUSED, INVALID_REQUEST, Problem, documented
 
 router = APIRouter(prefix="/v1/api-keys", tags=["identity"])
-
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 KeyMaker = Annotated[Principal, requires(Scope.KEYS_WRITE)]
 
@@ -43,7 +41,7 @@ async def list_api_keys(principal: KeyMaker, parts: PartsDep) -> ApiKeys:
     dependencies=[Depends(require_json)],
 )
 async def create_api_key(
-    principal: KeyMaker, wanted: NewApiKey, request: Request, parts: PartsDep, idempotency_key: KeyHeader = None
+    principal: KeyMaker, wanted: NewApiKey, parts: PartsDep, repeatable: RepeatableDep
 ) -> Response:
     """Makes a key with some of your own scopes. The key is in this answer and nowhere else.
 
@@ -53,17 +51,12 @@ async def create_api_key(
     missing = sorted(set(wanted.scopes) - principal.scopes)
     if missing:
         raise Problem(SCOPE_NOT_HELD, f"you have no scope {', '.join(missing)} to give")
-    repeatable = await Repeatable.of(request, principal.owner, "POST /v1/api-keys", idempotency_key)
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
-        answered = await repeatable.find_answer(session)
-        if answered is not None:
-            return answered
+
+    async def make(session: AsyncSession) -> Answer:
         created = await create_key(session, principal.account_id, wanted.name, wanted.scopes, wanted.expires_in_days)
-        # A stored answer must not hold a secret: the database knows keys by their hashes alone.
-        repeatable.store_answer(session, 201, created.model_copy(update={"key": ""}).model_dump_json().encode())
-    return Response(
-        created.model_dump_json(), 201, media_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+        return Answer(201, created, kept=created.model_copy(update={"key": ""}))
+
+    return await repeatable.once(parts.engine, principal.owner, make)
 
 
 @router.delete(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from api.idempotency import KeyHeader
+from api.idempotency import HARMLESS
 from api.lines.problems import UNKNOWN_LINE, unknown_line
 from api.lines.rows import Place, find_line
 from api.mandates.problems import BAD_MANDATE
@@ -23,11 +23,9 @@ router = APIRouter(prefix="/v1/mandates", tags=["mandates"])
     summary="Build what a borrower signs",
     response_model=MandatePayload,
     responses=documented(*BODY_PROBLEMS, BAD_MANDATE, UNKNOWN_LINE, *READ_PROBLEMS),
-    dependencies=[Depends(require_json)],
+    dependencies=[Depends(require_json), HARMLESS],
 )
-async def build_mandate_typed_data(
-    wanted: MandateToSign, snapshot: SnapshotDep, idempotency_key: KeyHeader = None
-) -> MandatePayload:
+async def build_mandate_typed_data(wanted: MandateToSign, snapshot: SnapshotDep) -> MandatePayload:
     """Returns the EIP-712 payload of a mandate for this chain and trigger, after the checks that need no signature.
 
     Nothing is stored. Sign `typed_data`, then prepare `register_mandate` with the signature.

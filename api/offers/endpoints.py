@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from api.idempotency import KeyHeader, Repeatable
+from api.idempotency import HARMLESS, RepeatableDep
 from api.media_type import require_json
 from api.offers.fillable import offered_of
 from api.offers.problems import (
@@ -50,7 +50,7 @@ _BODY_PROBLEMS = (MALFORMED_JSON, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALI
     summary="Build what a lender signs",
     response_model=TypedDataPayload,
     responses=documented(*_BODY_PROBLEMS, BAD_TERMS, UNKNOWN_MARKET, *READ_PROBLEMS),
-    dependencies=[Depends(require_json)],
+    dependencies=[Depends(require_json), HARMLESS],
 )
 async def build_typed_data(wanted: OfferToSign, snapshot: SnapshotDep) -> TypedDataPayload:
     """Returns the EIP-712 payload of an offer for this chain and vault, after the checks that need no signature.
@@ -84,15 +84,12 @@ async def build_typed_data(wanted: OfferToSign, snapshot: SnapshotDep) -> TypedD
     },
     dependencies=[Depends(require_json)],
 )
-async def post_signed_offer(
-    signed: SignedOffer, request: Request, parts: PartsDep, idempotency_key: KeyHeader = None
-) -> Response:
+async def post_signed_offer(signed: SignedOffer, parts: PartsDep, repeatable: RepeatableDep) -> Response:
     """Checks an offer as the vault would when a line is opened under it, and puts it into the order book.
 
     Posting the same offer again changes nothing and returns it with 200.
     """
-    lender = signed.offer.lender
-    return await post_offer(parts, signed, await Repeatable.of(request, lender, "POST /v1/offers", idempotency_key))
+    return await post_offer(parts, signed, repeatable)
 
 
 @router.get(

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic.alias_generators import to_camel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.idempotency import Repeatable
+from api.idempotency import Answer, Repeatable
 from api.offers.fillable import Prospect, find_market, posted_of, why_not_fillable
 from api.offers.problems import (
     BAD_TERMS,
@@ -24,7 +24,6 @@ from api.offers.problems import (
 from api.offers.repository import OfferRepository, borrower_of
 from api.offers.schemas import (
     OfferMessage,
-    PostedOffer,
     SignedOffer,
     TypedDataPayload,
     WhyNotFillable,
@@ -80,6 +79,10 @@ async def post_offer(parts: Parts, signed: SignedOffer, repeatable: Repeatable) 
     Raises:
         Problem: the vault would refuse it; nothing is stored.
     """
+    lender = signed.offer.lender
+    answered = await repeatable.replay(parts.engine, lender)
+    if answered is not None:
+        return answered
     require_domain(signed, parts.book)
     data = typed_data_of(signed.offer, parts.book)
     async with reading(parts) as session:
@@ -87,25 +90,20 @@ async def post_offer(parts: Parts, signed: SignedOffer, repeatable: Repeatable) 
     if known is None or known.signature != signed.signature_bytes:
         # Before the transaction: a slow node must not hold a row lock.
         await _require_signature(parts, signed, data)
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
-        answered = await repeatable.find_answer(session)
-        if answered is not None:
-            return answered
-        status, posted = await _store(session, parts, signed, data)
-        return repeatable.store_answer(session, status, posted.model_dump_json().encode())
+    return await repeatable.once(parts.engine, lender, lambda session: _store(session, parts, signed, data))
 
 
-async def _store(session: AsyncSession, parts: Parts, signed: SignedOffer, data: TypedData) -> tuple[int, PostedOffer]:
+async def _store(session: AsyncSession, parts: Parts, signed: SignedOffer, data: TypedData) -> Answer:
     repository = _repository(session, parts)
     offer_hash = data.struct_hash()
     known = await repository.find(offer_hash)
     if known is not None:
-        return 200, posted_of(known)
+        return Answer(200, posted_of(known))
     await _require_fillable(session, repository, parts, signed.offer)
     is_new = await repository.add(_row(signed, data, parts))
     stored = await repository.find(offer_hash)
     assert stored is not None, "the row was inserted by this transaction, or by one that has committed"
-    return 201 if is_new else 200, posted_of(stored)
+    return Answer(201 if is_new else 200, posted_of(stored))
 
 
 async def _require_fillable(

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from api.idempotency import KeyHeader
+from api.idempotency import HARMLESS
 from api.lines.problems import UNKNOWN_LINE
 from api.mandates.problems import BAD_MANDATE
 from api.media_type import require_json
@@ -42,9 +42,7 @@ def _problems_of(action: type[Action]) -> tuple[Kind, ...]:
 
 
 def _operation(action: type[Action]) -> Callable[..., Awaitable[PreparedTransaction]]:
-    async def operation(
-        wanted: Any, snapshot: SnapshotDep, parts: PartsDep, idempotency_key: KeyHeader = None
-    ) -> PreparedTransaction:
+    async def operation(wanted: Any, snapshot: SnapshotDep, parts: PartsDep) -> PreparedTransaction:
         return await prepare(wanted, snapshot, parts.nodes)
 
     operation.__annotations__["wanted"] = action  # FastAPI reads the body's model from here
@@ -61,5 +59,5 @@ for _action in ACTIONS:
         description=_DESCRIPTION,
         response_model=PreparedTransaction,
         responses=documented(*BODY_PROBLEMS, *_problems_of(_action), CHAIN_UNAVAILABLE, *READ_PROBLEMS),
-        dependencies=[Depends(require_json)],
+        dependencies=[Depends(require_json), HARMLESS],
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.idempotency import KeyHeader
+from api.idempotency import RepeatableDep
 from api.identity.principal import (
     COOKIE,
     CREDENTIAL_PROBLEMS,
@@ -15,7 +15,7 @@ from api.identity.principal import (
     requires,
 )
 from api.identity.repository import IdentityRepository
-from api.identity.scopes import Role, scopes_of
+from api.identity.scopes import Role
 from api.identity.tokens import hash_of
 from api.media_type import require_json
 from api.parts import Parts, PartsDep
@@ -23,11 +23,12 @@ from api.problems import (
     BODY_PROBLEMS,
     CHAIN_UNAVAILABLE,
     DATABASE_UNAVAILABLE,
+    IDEMPOTENCY_KEY_REUSED,
     documented,
 )
 from api.sessions.problems import SIGN_IN_REFUSED
 from api.sessions.schemas import AccountRef, CurrentSession, SignIn, SignInChallenge, SignInRequest
-from api.sessions.service import SESSION_LIFETIME, challenge, sign_in
+from api.sessions.service import challenge, sign_in
 from api.wire import Instant, checksum
 
 router = APIRouter(prefix="/v1/sessions", tags=["identity"])
@@ -39,15 +40,17 @@ Somebody = Annotated[Principal, requires()]
     "/nonce",
     summary="Ask for a message to sign in with",
     response_model=SignInChallenge,
-    responses=documented(*BODY_PROBLEMS, DATABASE_UNAVAILABLE),
+    responses=documented(*BODY_PROBLEMS, IDEMPOTENCY_KEY_REUSED, DATABASE_UNAVAILABLE),
     dependencies=[Depends(require_json)],
 )
-async def start_sign_in(wanted: SignInRequest, parts: PartsDep, idempotency_key: KeyHeader = None) -> SignInChallenge:
+async def start_sign_in(wanted: SignInRequest, parts: PartsDep, repeatable: RepeatableDep) -> Response:
     """Returns a message (EIP-4361) for this site and chain. It can be used once, within ten minutes.
 
-    Asking twice gives two messages; both are good.
+    Asking twice gives two messages, and both are good; with the same `Idempotency-Key` it is the same message.
     """
-    return await challenge(parts, wanted.address)
+    return await repeatable.once(
+        parts.engine, wanted.address, lambda session: challenge(session, parts, wanted.address)
+    )
 
 
 @router.post(
@@ -55,35 +58,19 @@ async def start_sign_in(wanted: SignInRequest, parts: PartsDep, idempotency_key:
     summary="Sign in",
     response_model=CurrentSession,
     status_code=201,
-    responses=documented(*BODY_PROBLEMS, SIGN_IN_REFUSED, CHAIN_UNAVAILABLE, DATABASE_UNAVAILABLE),
+    responses=documented(
+        *BODY_PROBLEMS, SIGN_IN_REFUSED, IDEMPOTENCY_KEY_REUSED, CHAIN_UNAVAILABLE, DATABASE_UNAVAILABLE
+    ),
     dependencies=[Depends(require_json)],
 )
-async def create_session(
-    signed: SignIn, parts: PartsDep, response: Response, idempotency_key: KeyHeader = None
-) -> CurrentSession:
+async def create_session(signed: SignIn, parts: PartsDep, repeatable: RepeatableDep) -> Response:
     """Opens a session for the account that signed the message, and sets its cookie. A wallet's first sign-in makes its
     account.
 
-    A message works once, so a repeat is refused and opens nothing.
+    A message works once, so a repeat is refused and opens nothing. With the same `Idempotency-Key` it gets the same
+    answer, but no cookie: whoever lost that signs in with a new message.
     """
-    token, session, account = await sign_in(parts, signed)
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=parts.site.secure,
-    )
-    return CurrentSession(
-        account=AccountRef(
-            id=account.id,
-            address=checksum(account.address) if account.address else None,
-            roles=[Role(role) for role in account.roles],
-        ),
-        scopes=sorted(scopes_of(account.roles)),
-        expires_at=Instant.of_clock(session.expires_at),
-    )
+    return await sign_in(parts, signed, repeatable)
 
 
 @router.get(

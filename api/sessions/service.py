@@ -7,17 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from eth_utils.crypto import keccak
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.idempotency import REPLAYED, Answer, Repeatable
 from api.identity.accounts import AccountRepository
+from api.identity.principal import COOKIE
 from api.identity.repository import IdentityRepository
-from api.identity.scopes import OF_A_WALLET
+from api.identity.scopes import OF_A_WALLET, Role, scopes_of
 from api.identity.tokens import hash_of, new_secret
 from api.parts import Parts
 from api.problems import Problem
 from api.sessions.message import MalformedMessage, SignInMessage, read_message
 from api.sessions.problems import SIGN_IN_REFUSED
-from api.sessions.schemas import SignIn, SignInChallenge
+from api.sessions.schemas import AccountRef, CurrentSession, SignIn, SignInChallenge
 from api.signatures import SignatureRefused, check_signature
 from api.wire import Instant, checksum
 from orchestrator.db.models import Account, Session
@@ -29,10 +32,9 @@ _SKEW: Final = timedelta(minutes=1)
 """How far a wallet's clock may be ahead of ours."""
 
 
-async def challenge(parts: Parts, address: str) -> SignInChallenge:
+async def challenge(session: AsyncSession, parts: Parts, address: str) -> Answer:
     nonce = secrets.token_hex(16)
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
-        stored = await IdentityRepository(session).add_nonce(nonce, address, NONCE_LIFETIME)
+    stored = await IdentityRepository(session).add_nonce(nonce, address, NONCE_LIFETIME)
     message = SignInMessage(
         scheme=None,
         domain=parts.site.domain,
@@ -44,33 +46,72 @@ async def challenge(parts: Parts, address: str) -> SignInChallenge:
         issued_at=datetime.now(UTC),
         expires_at=stored.expires_at.astimezone(UTC),
     )
-    return SignInChallenge(message=message.text(), nonce=nonce, expires_at=Instant.of_clock(stored.expires_at))
+    body = SignInChallenge(message=message.text(), nonce=nonce, expires_at=Instant.of_clock(stored.expires_at))
+    return Answer(200, body)
 
 
-async def sign_in(parts: Parts, signed: SignIn) -> tuple[str, Session, Account]:
-    """The token of a new session, for its cookie.
+async def sign_in(parts: Parts, signed: SignIn, repeatable: Repeatable) -> Response:
+    """201 with the new session, and its cookie. A repeat has the same body, and no cookie.
 
     Raises:
         Problem: the message is not one for this site and chain, not fresh, used before, or not signed by its account.
     """
-    message = _read(parts, signed.message)
+    message = _read(signed.message)
     address = checksum(message.address.lower())
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
-        fresh = await IdentityRepository(session).use_nonce(message.nonce, address)
-    if not fresh:  # committed all the same: a nonce that was tried is used up
-        raise Problem(SIGN_IN_REFUSED, "the nonce is unknown, used or expired")
-    try:
-        await check_signature(
-            parts.nodes, address, personal_digest(signed.message), bytes.fromhex(signed.signature[2:])
-        )
-    except SignatureRefused as refused:
-        raise Problem(SIGN_IN_REFUSED, refused.message) from refused
+    answered = await repeatable.replay(parts.engine, address)
+    if answered is not None:
+        return answered
+    _require_here_and_now(parts, message)
+    # Before the transaction: a slow node must not hold a connection.
+    await _require_signature(parts, address, message, signed)
     token = new_secret()
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
+
+    async def open_session(session: AsyncSession) -> Answer:
         repository = IdentityRepository(session)
+        if not await repository.use_nonce(message.nonce, address):
+            raise _unusable_nonce()
         account = await AccountRepository(session).of_wallet(address, OF_A_WALLET)
         opened = await repository.add_session(hash_of(token), account.id, SESSION_LIFETIME)
-    return token, opened, account
+        return Answer(201, _session_of(account, opened))
+
+    response = await repeatable.once(parts.engine, address, open_session)
+    if REPLAYED not in response.headers:
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(SESSION_LIFETIME.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure=parts.site.secure,
+        )
+    return response
+
+
+def _session_of(account: Account, opened: Session) -> CurrentSession:
+    return CurrentSession(
+        account=AccountRef(
+            id=account.id,
+            address=checksum(account.address) if account.address else None,
+            roles=[Role(role) for role in account.roles],
+        ),
+        scopes=sorted(scopes_of(account.roles)),
+        expires_at=Instant.of_clock(opened.expires_at),
+    )
+
+
+async def _require_signature(parts: Parts, address: str, message: SignInMessage, signed: SignIn) -> None:
+    """Raises Problem, and then the nonce is used up: one message is one attempt."""
+    digest, signature = personal_digest(signed.message), bytes.fromhex(signed.signature[2:])
+    try:
+        await check_signature(parts.nodes, address, digest, signature)
+    except SignatureRefused as refused:
+        async with AsyncSession(parts.engine) as session, session.begin():
+            fresh = await IdentityRepository(session).use_nonce(message.nonce, address)
+        raise (Problem(SIGN_IN_REFUSED, refused.message) if fresh else _unusable_nonce()) from refused
+
+
+def _unusable_nonce() -> Problem:
+    return Problem(SIGN_IN_REFUSED, "the nonce is unknown, used or expired")
 
 
 def personal_digest(text: str) -> bytes:
@@ -79,12 +120,15 @@ def personal_digest(text: str) -> bytes:
     return keccak(b"\x19Ethereum Signed Message:\n" + str(len(message)).encode() + message)
 
 
-def _read(parts: Parts, text: str) -> SignInMessage:
-    """Everything about a message but its nonce and signature."""
+def _read(text: str) -> SignInMessage:
     try:
-        message = read_message(text)
+        return read_message(text)
     except MalformedMessage as error:
         raise Problem(SIGN_IN_REFUSED, str(error)) from error
+
+
+def _require_here_and_now(parts: Parts, message: SignInMessage) -> None:
+    """Everything about a message but its nonce and signature."""
     now = datetime.now(UTC)
     wrong = {
         f"the message is for {message.domain}, this is {parts.site.domain}": message.domain != parts.site.domain,
@@ -100,7 +144,6 @@ def _read(parts: Parts, text: str) -> SignInMessage:
     reason = next((reason for reason, is_so in wrong.items() if is_so), None)
     if reason is not None:
         raise Problem(SIGN_IN_REFUSED, reason)
-    return message
 
 
 def _is_of_site(message: SignInMessage, origin: str) -> bool:

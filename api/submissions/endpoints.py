@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
-from api.idempotency import KeyHeader, Repeatable
+from api.idempotency import RepeatableDep
 from api.identity.principal import CREDENTIAL_PROBLEMS, Principal, requires
 from api.identity.scopes import Scope
 from api.media_type import require_json
@@ -62,13 +62,12 @@ Submitter = Annotated[Principal, requires(Scope.TRANSACTIONS_WRITE)]
     dependencies=[Depends(require_json)],
 )
 async def submit_transaction(
-    principal: Submitter, wanted: NewSubmission, request: Request, parts: PartsDep, idempotency_key: KeyHeader = None
+    principal: Submitter, wanted: NewSubmission, parts: PartsDep, repeatable: RepeatableDep
 ) -> Response:
     """Passes a transaction to the chain, or follows one that the wallet has sent, if it is for our contracts.
 
     A transaction is submitted once, however often it is sent here.
     """
-    repeatable = await Repeatable.of(request, principal.owner, "POST /v1/submissions", idempotency_key)
     return await submit(parts, principal, wanted, repeatable)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.idempotency import Repeatable
+from api.idempotency import Answer, Repeatable
 from api.identity.principal import Principal
 from api.nodes import Nodes
 from api.parts import Parts
@@ -30,23 +30,25 @@ async def submit(parts: Parts, principal: Principal, wanted: NewSubmission, repe
         Problem: it is not for our contracts, or the node does not take it.
         RpcError: no node answers.
     """
+    answered = await repeatable.replay(parts.engine, principal.owner)
+    if answered is not None:
+        return answered
     raw = None if wanted.signed_transaction is None else bytes.fromhex(wanted.signed_transaction[2:])
     signed = read_signed(raw) if raw is not None else await _find_sent(parts.nodes, str(wanted.tx_hash))
     purpose = purpose_of(signed, parts.book)
     if raw is not None:
         await parts.nodes.ask(lambda rpc: _broadcast(rpc, raw, signed.tx_hash))
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
-        answered = await repeatable.find_answer(session)
-        if answered is not None:
-            return answered
+
+    async def keep(session: AsyncSession) -> Answer:
         row, is_new = await SubmissionRepository(session, principal, parts.chain_id).add(signed, purpose, raw)
         cursor = await find_cursor(session, parts.chain_id)
         if cursor is None:
             raise mirror_empty(parts.chain_id)
         view = View(parts.book, parts.tokens, cursor)
         submission = submission_of(row, view, "pending")
-        body = SubmissionDetail(**dict(submission), as_of=view.as_of).model_dump_json().encode()
-        return repeatable.store_answer(session, 202 if is_new else 200, body)
+        return Answer(202 if is_new else 200, SubmissionDetail(**dict(submission), as_of=view.as_of))
+
+    return await repeatable.once(parts.engine, principal.owner, keep)
 
 
 async def _find_sent(nodes: Nodes, tx_hash: str) -> Signed:

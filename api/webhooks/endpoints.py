@@ -6,10 +6,10 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.idempotency import KeyHeader, Repeatable
+from api.idempotency import Answer, RepeatableDep
 from api.identity.principal import CREDENTIAL_PROBLEMS, Principal, requires
 from api.identity.scopes import Scope
 from api.media_type import require_json
@@ -63,23 +63,16 @@ async def list_webhooks(principal: Owner, desk: Desk) -> Webhooks:
     ),
     dependencies=[Depends(require_json)],
 )
-async def create_webhook(
-    principal: Owner, wanted: NewWebhook, request: Request, parts: PartsDep, idempotency_key: KeyHeader = None
-) -> Response:
+async def create_webhook(principal: Owner, wanted: NewWebhook, parts: PartsDep, repeatable: RepeatableDep) -> Response:
     """From now on events are sent there, one after the other, signed by the rules of Standard Webhooks.
 
     A repeat with the same `Idempotency-Key` makes no second one and does not show the secret again: it is empty then.
     """
-    repeatable = await Repeatable.of(request, principal.owner, "POST /v1/webhooks", idempotency_key)
-    async with AsyncSession(parts.engine, expire_on_commit=False) as session, session.begin():
-        answered = await repeatable.find_answer(session)
-        if answered is not None:
-            return answered
-        created = await WebhookDesk(session, principal, parts).create(wanted)
-        repeatable.store_answer(session, 201, created.model_copy(update={"secret": ""}).model_dump_json().encode())
-    return Response(
-        created.model_dump_json(), 201, media_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+
+    async def make(session: AsyncSession) -> Answer:
+        return _without_secret(201, await WebhookDesk(session, principal, parts).create(wanted))
+
+    return await repeatable.once(parts.engine, principal.owner, make)
 
 
 @router.get("/{webhook_id}", summary="Show a webhook", response_model=Webhook, responses=documented(*_ONE))
@@ -111,16 +104,20 @@ async def delete_webhook(principal: Owner, webhook_id: uuid.UUID, desk: Desk) ->
     "/{webhook_id}/rotate",
     summary="Change the secret of a webhook",
     response_model=WebhookWithSecret,
-    responses=documented(WEBHOOKS_OFF, *_ONE),
+    responses=documented(WEBHOOKS_OFF, IDEMPOTENCY_KEY_REUSED, *_ONE),
 )
 async def rotate_webhook_secret(
-    principal: Owner, webhook_id: uuid.UUID, desk: Desk, idempotency_key: KeyHeader = None
-) -> WebhookWithSecret:
+    principal: Owner, webhook_id: uuid.UUID, parts: PartsDep, repeatable: RepeatableDep
+) -> Response:
     """Returns a new secret. For a day each message carries signatures of both, so that no moment is missed.
 
-    Each call makes a new one, also a repeat.
+    A repeat with the same `Idempotency-Key` makes no further one and does not show the secret again: it is empty then.
     """
-    return await desk.rotate(webhook_id)
+
+    async def rotate(session: AsyncSession) -> Answer:
+        return _without_secret(200, await WebhookDesk(session, principal, parts).rotate(webhook_id))
+
+    return await repeatable.once(parts.engine, principal.owner, rotate)
 
 
 @router.post(
@@ -128,25 +125,33 @@ async def rotate_webhook_secret(
     summary="Send a test",
     response_model=Delivery,
     status_code=202,
-    responses=documented(*_ONE),
+    responses=documented(IDEMPOTENCY_KEY_REUSED, *_ONE),
 )
-async def send_test(principal: Owner, webhook_id: uuid.UUID, desk: Desk, idempotency_key: KeyHeader = None) -> Delivery:
+async def send_test(principal: Owner, webhook_id: uuid.UUID, parts: PartsDep, repeatable: RepeatableDep) -> Response:
     """A message of kind `webhook.test` is sent once, ahead of the events. The log tells what came of it."""
-    return await desk.test(webhook_id)
+
+    async def want(session: AsyncSession) -> Answer:
+        return Answer(202, await WebhookDesk(session, principal, parts).test(webhook_id))
+
+    return await repeatable.once(parts.engine, principal.owner, want)
 
 
 @router.post(
     "/{webhook_id}/replay",
     summary="Send everything again",
     response_model=Webhook,
-    responses=documented(*_ONE_WITH_BODY),
+    responses=documented(IDEMPOTENCY_KEY_REUSED, *_ONE_WITH_BODY),
     dependencies=[Depends(require_json)],
 )
 async def replay_webhook(
-    principal: Owner, webhook_id: uuid.UUID, wanted: Replay, desk: Desk, idempotency_key: KeyHeader = None
-) -> Webhook:
+    principal: Owner, webhook_id: uuid.UUID, wanted: Replay, parts: PartsDep, repeatable: RepeatableDep
+) -> Response:
     """Goes on after another position, also an earlier one: events come again with the ids that they had."""
-    return await desk.replay(webhook_id, wanted.after)
+
+    async def replay(session: AsyncSession) -> Answer:
+        return Answer(200, await WebhookDesk(session, principal, parts).replay(webhook_id, wanted.after))
+
+    return await repeatable.once(parts.engine, principal.owner, replay)
 
 
 @router.post(
@@ -154,14 +159,18 @@ async def replay_webhook(
     summary="Send one event again",
     response_model=Delivery,
     status_code=202,
-    responses=documented(UNKNOWN_EVENT, *_ONE_WITH_BODY),
+    responses=documented(UNKNOWN_EVENT, IDEMPOTENCY_KEY_REUSED, *_ONE_WITH_BODY),
     dependencies=[Depends(require_json)],
 )
 async def redeliver_event(
-    principal: Owner, webhook_id: uuid.UUID, wanted: Redelivery, desk: Desk, idempotency_key: KeyHeader = None
-) -> Delivery:
+    principal: Owner, webhook_id: uuid.UUID, wanted: Redelivery, parts: PartsDep, repeatable: RepeatableDep
+) -> Response:
     """The event is sent once more, with the id that it had, ahead of those that wait."""
-    return await desk.redeliver(webhook_id, wanted.event_id)
+
+    async def want(session: AsyncSession) -> Answer:
+        return Answer(202, await WebhookDesk(session, principal, parts).redeliver(webhook_id, wanted.event_id))
+
+    return await repeatable.once(parts.engine, principal.owner, want)
 
 
 @router.get(
@@ -180,3 +189,8 @@ async def list_deliveries(
         items=[delivery_of(row) for row in rows[:limit]],
         next_cursor=encode_cursor(rows[limit - 1].number) if len(rows) > limit else None,
     )
+
+
+def _without_secret(status: int, webhook: WebhookWithSecret) -> Answer:
+    """The secret is in this answer and in none that is kept."""
+    return Answer(status, webhook, kept=webhook.model_copy(update={"secret": ""}))

@@ -259,7 +259,9 @@ def prove_reserves(*, min_block: int | None = None) -> Request[models.Reserves]:
     return Request("GET", "/v1/reserves", models.Reserves, statuses=(200,), query={"min_block": min_block})
 
 
-def build_typed_data(body: models.OfferToSign, *, min_block: int | None = None) -> Request[models.TypedDataPayload]:
+def build_typed_data(
+    body: models.OfferToSign, *, min_block: int | None = None, idempotency_key: str | None = None
+) -> Request[models.TypedDataPayload]:
     """Build what a lender signs: POST /v1/offers/typed-data
 
     Returns the EIP-712 payload of an offer for this chain and vault, after the checks that need no signature.
@@ -276,6 +278,7 @@ def build_typed_data(body: models.OfferToSign, *, min_block: int | None = None) 
         statuses=(200,),
         body=body,
         query={"min_block": min_block},
+        idempotency_key=idempotency_key or new_key(),
     )
 
 
@@ -1093,7 +1096,7 @@ def start_sign_in(body: models.SignInRequest, *, idempotency_key: str | None = N
 
     Returns a message (EIP-4361) for this site and chain. It can be used once, within ten minutes.
 
-    Asking twice gives two messages; both are good.
+    Asking twice gives two messages, and both are good; with the same `Idempotency-Key` it is the same message.
     """
     return Request(
         "POST",
@@ -1111,7 +1114,8 @@ def create_session(body: models.SignIn, *, idempotency_key: str | None = None) -
     Opens a session for the account that signed the message, and sets its cookie. A wallet's first sign-in makes its
     account.
 
-    A message works once, so a repeat is refused and opens nothing.
+    A message works once, so a repeat is refused and opens nothing. With the same `Idempotency-Key` it gets the same
+    answer, but no cookie: whoever lost that signs in with a new message.
     """
     return Request(
         "POST",
@@ -1229,7 +1233,7 @@ def rotate_webhook_secret(
 
     Returns a new secret. For a day each message carries signatures of both, so that no moment is missed.
 
-    Each call makes a new one, also a repeat.
+    A repeat with the same `Idempotency-Key` makes no further one and does not show the secret again: it is empty then.
     """
     return Request(
         "POST",
