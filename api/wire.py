@@ -196,7 +196,7 @@ class Instant(WireModel):
     @classmethod
     def of_clock(cls, moment: datetime) -> Self:
         """Wall-clock time, to the millisecond."""
-        return cls(epoch_s=int(moment.timestamp()), rfc3339=_rfc3339(moment.astimezone(UTC), "milliseconds"))
+        return cls(**clock_document(moment))
 
     @classmethod
     def of_optional_block_time(cls, epoch_s: int | None) -> Self | None:
@@ -205,6 +205,11 @@ class Instant(WireModel):
     @classmethod
     def of_optional_clock(cls, moment: datetime | None) -> Self | None:
         return None if moment is None else cls.of_clock(moment)
+
+
+def clock_document(moment: datetime) -> dict[str, Any]:
+    """The members of ``Instant.of_clock``."""
+    return {"epoch_s": int(moment.timestamp()), "rfc3339": _rfc3339(moment.astimezone(UTC), "milliseconds")}
 
 
 def decimal_text(value: int, places: int) -> str:

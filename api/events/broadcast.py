@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.events.forms import event_of
-from api.events.repository import EventFilter, EventRepository
-from api.events.schemas import Event
+import orjson
+
+from api.events.forms import event_document
+from api.events.repository import EventFilter, EventRow, read_events
 from api.parts import Parts
-from api.snapshot import Snapshot, find_cursor, reading
-from api.wire import AsOf
+from api.snapshot import View, reading
+from api.statement import Seen, view_of
+from api.wire import AsOf, checksum
 from orchestrator.db.leading import DATABASE_FAILURES
 from orchestrator.db.wakeups import BLOCKS, Wakeups
 from orchestrator.delivery.positions import newest_position
@@ -37,7 +39,7 @@ class Frame:
     """One thing to tell, as it goes over the wire. ``event`` is None for a block."""
 
     data: bytes
-    event: Event | None = None
+    event: EventRow | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -108,14 +110,11 @@ class Broadcast:
 
     async def between(self, after: int, until: int, wanted: EventFilter) -> Sequence[Frame]:
         """The next frames after position ``after`` up to ``until``, which may be fewer than there are."""
-        async with reading(self._parts) as session:
-            cursor = await find_cursor(session, self._parts.chain_id)
-            if cursor is None:
-                return []
-            view = Snapshot(self._parts.book, self._parts.tokens, cursor, session)
-            rows = await EventRepository(session, self._parts.chain_id).after(after, wanted, READ_AT_ONCE)
-        events = [event_of(row, canonical, view) for row, canonical in rows]
-        return [frame_of_event(event) for event in events if event.position <= until]
+        seen, rows = await self._events(after, wanted)
+        if seen is None:
+            return []
+        view = view_of(self._parts, seen)
+        return [frame_of_event(row, view) for row in rows if row.position <= until]
 
     async def _read(self) -> None:
         url = self._parts.engine.url.render_as_string(hide_password=False)
@@ -130,21 +129,20 @@ class Broadcast:
 
     async def _step(self) -> int:
         """Tells what is new; returns how many events were."""
-        async with reading(self._parts) as session:
-            cursor = await find_cursor(session, self._parts.chain_id)
-            if cursor is None:
-                return 0
-            view = Snapshot(self._parts.book, self._parts.tokens, cursor, session)
-            repository = EventRepository(session, self._parts.chain_id)
-            rows = await repository.after(self._position, EventFilter(), READ_AT_ONCE)
-        for row, canonical in rows:
-            event = event_of(row, canonical, view)
-            self._tell(frame_of_event(event))
-            self._position = event.position
+        seen, rows = await self._events(self._position, EventFilter())
+        if seen is None:
+            return 0
+        view = view_of(self._parts, seen)
+        for row in rows:
+            self._tell(frame_of_event(row, view))
+            self._position = row.position
         if view.as_of != self._block:
             self._block = view.as_of
             self._tell(Frame(f"event: block\ndata: {view.as_of.model_dump_json()}\n\n".encode()))
         return len(rows)
+
+    async def _events(self, after: int, wanted: EventFilter) -> tuple[Seen | None, list[EventRow]]:
+        return await read_events(self._parts.reads, self._parts.chain_id, after, wanted, READ_AT_ONCE)
 
     def _tell(self, frame: Frame) -> None:
         for listener in list(self._listeners):
@@ -156,10 +154,15 @@ class Broadcast:
             return (await session.execute(newest_position(self._parts.chain_id))).scalar_one()
 
 
-def frame_of_event(event: Event) -> Frame:
-    return Frame(f"id: {event.position}\nevent: {event.kind}\ndata: {event.model_dump_json()}\n\n".encode(), event)
+def frame_of_event(row: EventRow, view: View) -> Frame:
+    data = orjson.dumps(event_document(row, view))
+    return Frame(b"id: %d\nevent: %b\ndata: %b\n\n" % (row.position, row.kind.encode(), data), row)
 
 
-def _wants(wanted: EventFilter, event: Event) -> bool:
-    of_line = wanted.line_id is None or (event.line_id == wanted.line_id and event.vault == wanted.vault)
+def _wants(wanted: EventFilter, event: EventRow) -> bool:
+    of_line = wanted.line_id is None or (event.line_id == wanted.line_id and _of_vault(wanted, event))
     return of_line and (not wanted.kinds or event.kind in wanted.kinds)
+
+
+def _of_vault(wanted: EventFilter, event: EventRow) -> bool:
+    return event.vault is not None and checksum(event.vault) == wanted.vault

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.events.broadcast import Broadcast, TooManyListeners
-from api.events.forms import event_of
-from api.events.repository import EventFilter, EventRepository
+from api.events.forms import event_document
+from api.events.repository import EventFilter, read_events
 from api.events.schemas import EventLog
 from api.events.stream import EventStream, open_stream
 from api.paging import DEFAULT_PAGE, Limit
 from api.parts import PartsDep
 from api.problems import DATABASE_UNAVAILABLE, INVALID_REQUEST, Problem, documented
 from api.problems import Kind as ProblemKind
-from api.snapshot import READ_PROBLEMS, SnapshotDep
+from api.snapshot import READ_PROBLEMS, MinBlock, wait_for_block
+from api.statement import view_of
 from api.wire import BIGINT_MAX, Int64
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -53,25 +55,29 @@ Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,32}(\.[a-z_]{1,32}){0,2}$")]
     responses=documented(INVALID_REQUEST, *READ_PROBLEMS),
 )
 async def list_events(
-    snapshot: SnapshotDep,
+    parts: PartsDep,
     after: Annotated[Int64, Query(description="Events after this position; 0 for all.")] = 0,
     line_id: Annotated[int | None, Query(ge=1, le=BIGINT_MAX)] = None,
     kind: Annotated[list[Kind] | None, Query(max_length=20, description="One or several kinds.")] = None,
     limit: Limit = DEFAULT_PAGE,
-) -> EventLog:
+    min_block: MinBlock = None,
+) -> Response:
     """What happened on the chain, in the order in which it was learnt, without gaps.
 
     An event of a block that a reorganisation replaced stays, and is followed by one that takes it back.
     """
-    wanted = EventFilter(snapshot.book.vault, line_id, kind or ())
-    rows = await EventRepository(snapshot.session, snapshot.chain_id).after(after, wanted, limit + 1)
-    items = [event_of(row, canonical, snapshot) for row, canonical in rows[:limit]]
-    return EventLog(
-        as_of=snapshot.as_of,
-        items=items,
-        last_position=items[-1].position if items else after,
-        has_more=len(rows) > limit,
-    )
+    if min_block is not None:
+        await wait_for_block(parts, min_block)
+    wanted = EventFilter(parts.book.vault, line_id, kind or ())
+    seen, rows = await read_events(parts.reads, parts.chain_id, after, wanted, limit + 1)
+    view, shown = view_of(parts, seen), rows[:limit]
+    page = {
+        "as_of": view.as_of.model_dump(mode="json"),
+        "items": [event_document(row, view) for row in shown],
+        "last_position": shown[-1].position if shown else after,
+        "has_more": len(rows) > limit,
+    }
+    return Response(orjson.dumps(page), media_type="application/json")
 
 
 @router.get(

@@ -5,7 +5,7 @@ A test holds the two together. Going through the models would cost a page of lin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -21,6 +21,7 @@ from api.tokens import KnownToken, Tokens
 from api.wire import Finality, Instant, checksum
 from orchestrator.credit import schedule
 from orchestrator.credit.accrual import debt, due, unpaid_from
+from orchestrator.credit.schedule import Bill
 from orchestrator.credit.units import Timestamp
 
 Document = dict[str, Any]
@@ -98,6 +99,31 @@ def line_document(accrued: AccruedLine, view: View) -> Document:
 def detail_document(accrued: AccruedLine, view: View, health: Health) -> Document:
     """As ``schemas.LineDetail``."""
     return {**line_document(accrued, view), **_detail_members(accrued, view, health)}
+
+
+def schedule_document(
+    accrued: AccruedLine, view: View, bills: Sequence[Bill], *, paid_when_due: bool, complete: bool
+) -> Document:
+    """As ``schemas.Schedule``."""
+    loan = _amounts_in(view.tokens.find(accrued.row.loan_token))
+    return {
+        "as_of": view.as_of.model_dump(mode="json"),
+        "line_id": accrued.row.line_id,
+        "assumes": "paid_when_due" if paid_when_due else "nothing_is_paid",
+        "status": status_name(accrued).value,
+        "draw_window_ends_at": _instant(accrued.terms.window_ends_at),
+        "matures_at": _instant(accrued.terms.matures_at),
+        "bills": [
+            {
+                "due_at": _instant(bill.due_at),
+                "charges": loan(bill.charges),
+                "principal": loan(bill.principal),
+                "amount": loan(bill.amount),
+            }
+            for bill in bills
+        ],
+        "complete": complete,
+    }
 
 
 def _standing_members(line: StoredLine, view: View) -> Document:

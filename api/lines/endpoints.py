@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from api.lines.documents import Document, WrittenLines, detail_document
-from api.lines.finding import LineFilter, Seen, Sort, cursor_after, read_one, read_page
+from api.lines.documents import Document, WrittenLines, detail_document, schedule_document
+from api.lines.finding import LineFilter, Sort, cursor_after, read_one, read_page
 from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
 from api.lines.mandates import mandates_of
@@ -17,7 +17,7 @@ from api.lines.over_time import LineOverTime, priced_by, read_rounds
 from api.lines.prices import MarketPrices, PricesDep
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.repository import LineRepository, LogKey
-from api.lines.rows import LineRow, Place, find_line
+from api.lines.rows import LineRow, Place, RawLine, find_line
 from api.lines.schemas import (
     Health,
     History,
@@ -31,7 +31,7 @@ from api.lines.schemas import (
     StatusName,
     Version,
 )
-from api.lines.service import AccruedLine, accrue, bills_of, status_name, stored_of
+from api.lines.service import AccruedLine, accrue, bills_of, stored_of
 from api.lines.units import Units
 from api.paging import DEFAULT_PAGE, MAX_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.parts import Parts, PartsDep
@@ -43,9 +43,9 @@ from api.snapshot import (
     Snapshot,
     SnapshotDep,
     View,
-    mirror_empty,
     wait_for_block,
 )
+from api.statement import view_of
 from api.wire import BIGINT_MAX, Address, Instant, Int64, Uint, checksum
 from orchestrator.credit.units import UINT16_MAX, UINT32_MAX, PriceE36, Timestamp
 
@@ -110,7 +110,7 @@ async def list_lines(
         await wait_for_block(parts, min_block)
     wanted = LineFilter(borrower, lender, holder, market_id, status, due_by, q)
     seen, rows = await read_page(parts.reads, Place.of(parts.book), wanted, sort, cursor, limit + 1)
-    view = _view(parts, seen)
+    view = view_of(parts, seen)
     page = {
         "as_of": view.as_of.model_dump(mode="json"),
         "items": [written.item(row, view) for row in rows[:limit]],
@@ -147,10 +147,7 @@ async def get_line(
         if row is None:
             raise unknown_line(line_id, view)
     else:
-        seen, raw = await read_one(parts.reads, Place.of(parts.book), line_id)
-        view = _view(parts, seen)
-        if raw is None:
-            raise unknown_line(line_id, view)
+        view, raw = await _read_one(parts, line_id)
         row = LineRow.of(raw)
         if at is None and price_e36 is None:
             found = await prices.at(checksum(row.oracle), view.cursor.hash)
@@ -171,24 +168,18 @@ async def get_line(
 )
 async def get_schedule(
     line_id: LineId,
-    snapshot: SnapshotDep,
+    parts: PartsDep,
     assume: Annotated[Literal["paid_when_due", "nothing_is_paid"], Query()] = "paid_when_due",
     limit: Annotated[int, Query(ge=1, le=120, description="Bills, at most 120.")] = 24,
-) -> Schedule:
+    min_block: MinBlock = None,
+) -> Response:
     """The next bills if nobody draws, each paid in the second it appears, or with none of them paid."""
-    accrued = accrue(await _find(line_id, snapshot), snapshot.now)
-    units = Units(snapshot.tokens, accrued.row)
-    bills, complete = bills_of(accrued, limit, paid_when_due=assume == "paid_when_due", units=units)
-    return Schedule(
-        as_of=snapshot.as_of,
-        line_id=line_id,
-        assumes=assume,
-        status=status_name(accrued),
-        draw_window_ends_at=Instant.of_block_time(accrued.terms.window_ends_at),
-        matures_at=Instant.of_block_time(accrued.terms.matures_at),
-        bills=bills,
-        complete=complete,
-    )
+    if min_block is not None:
+        await wait_for_block(parts, min_block)
+    view, row = await _read_one(parts, line_id)
+    accrued, paid_when_due = accrue(LineRow.of(row), view.now), assume == "paid_when_due"
+    bills, complete = bills_of(accrued, limit, paid_when_due=paid_when_due)
+    return _json(schedule_document(accrued, view, bills, paid_when_due=paid_when_due, complete=complete))
 
 
 @router.get(
@@ -285,10 +276,12 @@ async def list_mandates(line_id: LineId, snapshot: SnapshotDep, prices: PricesDe
     return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(accrued.now), items=items)
 
 
-def _view(parts: Parts, seen: Seen | None) -> View:
-    if seen is None:
-        raise mirror_empty(parts.chain_id)
-    return View(parts.book, parts.tokens, seen)
+async def _read_one(parts: Parts, line_id: int) -> tuple[View, RawLine]:
+    seen, raw = await read_one(parts.reads, Place.of(parts.book), line_id)
+    view = view_of(parts, seen)
+    if raw is None:
+        raise unknown_line(line_id, view)
+    return view, raw
 
 
 def _health(accrued: AccruedLine, found: MarketPrices, view: View) -> Health:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from api.lines.rows import COLUMNS, ONE, SOURCES, LineRow, Parameters, Place, RawLine
+from api.lines.rows import COLUMNS, ONE, SOURCES, LineRow, Place, RawLine
 from api.lines.schemas import StatusName
 from api.paging import decode_key, encode_cursor, malformed_cursor, within
+from api.statement import Parameters, Seen, in_one_snapshot, read
 from api.wire import BIGINT_MAX
 
 _PREFIX: Final = re.compile(r"0x([0-9a-fA-F]{4,40})", re.ASCII)
@@ -44,20 +44,6 @@ class LineFilter:
     due_by: int | None = None
     search: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The mirror's cursor, as ``api.snapshot.CursorFacts``."""
-
-    chain_id: int
-    number: int
-    hash: str
-    timestamp: int
-    safe_number: int
-    finalized_number: int
-
-
-_SEEN: Final = ("chain_id", "number", "hash", "timestamp", "safe_number", "finalized_number")
 
 STATUS_AT_SEEN: Final = {
     StatusName.CURRENT: "flags & 6 = 0 AND (unpaid_from IS NULL OR unpaid_from > seen.timestamp)",
@@ -93,12 +79,12 @@ async def read_page(
     conditions = _conditions(wanted, parameters)
     if after is not None:
         parameters |= _last_of(after, sort)
-    return await _read(pool, _page_query(sort, tuple(conditions), goes_on=after is not None), parameters)
+    return await read(pool, _page_query(sort, tuple(conditions), goes_on=after is not None), parameters)
 
 
 async def read_one(pool: AsyncConnectionPool, place: Place, line_id: int) -> tuple[Seen | None, RawLine | None]:
     """The line, and where the mirror stands; None if nowhere."""
-    seen, rows = await _read(pool, _ONE_QUERY, {**place.parameters(), "line_id": line_id})
+    seen, rows = await read(pool, _ONE_QUERY, {**place.parameters(), "line_id": line_id})
     return seen, rows[0] if rows else None
 
 
@@ -198,35 +184,7 @@ def _page_query(sort: Sort, conditions: tuple[str, ...], *, goes_on: bool) -> by
             {order} LIMIT %(limit)s
         ) AS line {SOURCES}
         """  # noqa: S608 - this module's own words; values are parameters
-    return _in_one_snapshot(page, order.replace("principal", "found.principal::numeric"))
+    return in_one_snapshot(page, order.replace("principal", "found.principal::numeric"))
 
 
-def _in_one_snapshot(lines: str, order: str = "") -> bytes:
-    """One row at least where the mirror has a cursor: that of ``seen``, with or without a line."""
-    return f"""
-        SELECT {", ".join(f"seen.{name}" for name in _SEEN)}, found.*
-        FROM (SELECT * FROM cursors WHERE chain_id = %(chain_id)s) AS seen LEFT JOIN LATERAL ({lines}) AS found ON true
-        {order}
-        """.encode()  # noqa: S608 - this module's own words; values are parameters
-
-
-_ONE_QUERY: Final = _in_one_snapshot(ONE)
-
-
-async def _read(pool: AsyncConnectionPool, query: bytes, parameters: Parameters) -> tuple[Seen | None, list[RawLine]]:
-    try:
-        rows = await _rows(pool, query, parameters)
-    except psycopg.OperationalError:  # a connection that the server has closed since, and then all of them may be
-        await pool.check()
-        rows = await _rows(pool, query, parameters)
-    if not rows:
-        return None, []
-    chain_id, number, block_hash, timestamp, safe, finalized = rows[0][: len(_SEEN)]
-    seen = Seen(chain_id, number, f"0x{block_hash.hex()}", timestamp, safe, finalized)
-    found = [row[len(_SEEN) :] for row in rows]
-    return seen, [row for row in found if row[0] is not None]
-
-
-async def _rows(pool: AsyncConnectionPool, query: bytes, parameters: Parameters) -> list[tuple[Any, ...]]:
-    async with pool.connection() as connection, connection.cursor() as cursor:
-        return await (await cursor.execute(query, parameters)).fetchall()
+_ONE_QUERY: Final = in_one_snapshot(ONE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.lines.finding import Seen
 from api.lines.problems import UNKNOWN_BLOCK
 from api.lines.rows import LineRow, Place, find_line_as_of_block
 from api.parts import Parts
 from api.problems import Problem
 from api.snapshot import Snapshot, View, find_cursor, mirror_empty, reading
+from api.statement import Seen
 from orchestrator.db.models import Block, Cursor
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import psycopg
 
+from api.statement import Parameters
 from api.wire import BIGINT_MAX, ZERO_ADDRESS
 from orchestrator.chain.book import AddressBook
 from orchestrator.credit.state import LineState
@@ -18,7 +19,6 @@ from orchestrator.db.models.lines import StateColumns
 from orchestrator.db.values import state_of, terms_of
 
 Driver = psycopg.AsyncConnection[Any]
-Parameters = dict[str, Any]
 
 _NOBODY: Final = bytes.fromhex(ZERO_ADDRESS[2:])
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from api.lines.problems import TIME_BEFORE_STATE
 from api.lines.rows import LineRow
-from api.lines.schemas import Bill, StatusName, StoredState
+from api.lines.schemas import StatusName, StoredState
 from api.lines.units import Units
 from api.problems import Problem
 from api.wire import Instant
 from orchestrator.credit import schedule
 from orchestrator.credit.accrual import advance
 from orchestrator.credit.errors import TimeBeforeAccrual
+from orchestrator.credit.schedule import Bill
 from orchestrator.credit.state import LineState
 from orchestrator.credit.status import status
 from orchestrator.credit.terms import Terms as CreditTerms
@@ -92,18 +94,10 @@ def status_name(accrued: AccruedLine) -> StatusName:
     return StatusName[status(accrued.state, accrued.terms).name]
 
 
-def bills_of(accrued: AccruedLine, limit: int, *, paid_when_due: bool, units: Units) -> tuple[list[Bill], bool]:
+def bills_of(accrued: AccruedLine, limit: int, *, paid_when_due: bool) -> tuple[Sequence[Bill], bool]:
     """The next bills, at most ``limit``, and whether none follows."""
     if accrued.state.over:
-        return [], True
+        return (), True
     bills = schedule.bills_if_paid_when_due if paid_when_due else schedule.bills_if_nothing_is_paid
     found = bills(accrued.state, accrued.terms, limit + 1)
-    return [
-        Bill(
-            due_at=Instant.of_block_time(bill.due_at),
-            charges=units.loan(bill.charges),
-            principal=units.loan(bill.principal),
-            amount=units.loan(bill.amount),
-        )
-        for bill in found[:limit]
-    ], len(found) <= limit
+    return found[:limit], len(found) <= limit

@@ -63,11 +63,11 @@ async def show_portfolio(
 
 def _next_bill(row: LineRow, snapshot: Snapshot) -> NextBill:
     accrued = accrue(row, snapshot.now)
-    (bill, *_), _ = bills_of(accrued, 1, paid_when_due=True, units=Units(snapshot.tokens, row))
+    (bill, *_), _ = bills_of(accrued, 1, paid_when_due=True)
     return NextBill(
         line_id=row.line_id,
         borrower=checksum(row.borrower),
         status=status_name(accrued),
-        due_at=bill.due_at,
-        amount=bill.amount,
+        due_at=Instant.of_block_time(bill.due_at),
+        amount=Units(snapshot.tokens, row).loan(bill.amount),
     )

@@ -10,11 +10,12 @@ from psycopg.rows import tuple_row
 from sqlalchemy import select
 
 from api.lines.finding import STATUS_AT_SEEN
-from api.lines.rows import COLUMNS, SOURCES, LineRow, Parameters, Place
+from api.lines.rows import COLUMNS, SOURCES, LineRow, Place
 from api.lines.schemas import StatusName
 from api.portfolio.accrual import ACCRUED, VALUE_DOWN
 from api.portfolio.schemas import BANDS, BillTime, HealthBandName
 from api.snapshot import Snapshot
+from api.statement import Parameters
 from orchestrator.credit.units import BPS, PriceE36
 from orchestrator.db.models import Market
 

@@ -1,7 +1,9 @@
 """The log of events: in order, resumable from any position, and honest about what a reorganisation undid."""
 
+import uuid
 from typing import Any
 
+from api.events.schemas import EventLog
 from tests.api.world import BORROWER, World
 
 
@@ -51,6 +53,17 @@ async def test_an_event_tells_what_happened_and_where(world: World) -> None:
     assert shown["payload"] == {"id": "1", "to": BORROWER.address, "amount": "10000000000"}
     assert (shown["vault"], shown["line_id"], shown["block_number"]) == (world.vault, 1, 2)
     assert shown["reverts"] is None
+
+
+async def test_what_is_written_keeps_to_the_documented_model(world: World) -> None:
+    await world.write(
+        world.event(1),
+        world.event(2, kind="feed.answered", line_id=None, vault=None),
+        world.event(3, kind="line.drawn.reverted", reverts=uuid.uuid4()),
+    )
+    page = await world.client.get("/v1/events")
+    assert EventLog.model_validate_json(page.content).model_dump(mode="json") == page.json()
+    assert len(page.json()["items"]) == 3
 
 
 async def test_a_reverted_event_stays_and_is_followed_by_the_one_that_takes_it_back(world: World) -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from api.lines.schemas import LineDetail, LinePage, StatusName
+from api.lines.schemas import LineDetail, LinePage, Schedule, StatusName
 from api.nodes import Nodes
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.credit.units import DEN, div_up
@@ -321,8 +321,10 @@ async def test_what_is_written_keeps_to_the_documented_models(world: World) -> N
     await world.line(1)
     await world.line(2, flags=2, principal=0, undrawn=0, holder=NOBODY, opened_ago_s=90 * DAY)
     page, line = await world.client.get("/v1/lines"), await world.client.get("/v1/lines/2")
+    schedule = await world.client.get("/v1/lines/1/schedule")
     assert json.loads(LinePage.model_validate_json(page.content).model_dump_json()) == page.json()
     assert json.loads(LineDetail.model_validate_json(line.content).model_dump_json()) == line.json()
+    assert json.loads(Schedule.model_validate_json(schedule.content).model_dump_json()) == schedule.json()
 
 
 async def test_a_page_changes_with_whatever_it_shows(world: World) -> None:

@@ -52,10 +52,10 @@ class Following:
                 return fields
 
     async def event(self) -> dict[str, Any]:
-        """The next frame that is not of a block."""
+        """The next frame that is neither of a block nor a sign of life."""
         while True:
             frame = await self.frame()
-            if frame["event"] != "block":
+            if frame.get("event", "block") != "block":
                 body: dict[str, Any] = json.loads(frame["data"])
                 assert (frame["id"], frame["event"]) == (str(body["position"]), body["kind"])
                 return body
