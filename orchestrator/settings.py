@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     covenant_only_profitable: bool = False
     covenant_liquidate_to: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     covenant_liquidation_slippage_bps: int = Field(default=100, ge=0, le=10_000)
+    covenant_terminate: bool = False
     covenant_wrapped_native: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     covenant_max_price_jump_bps: int = Field(default=5_000, ge=1)
     covenant_max_failures: int = Field(default=20, ge=1)

@@ -43,9 +43,19 @@ class TransactionError:
 
 
 ALREADY_DONE_ERRORS: Final = frozenset(
-    {"PeriodClosed", "NotTriggered", "NothingDue", "LineClosed", "MandateIsRevoked", "MandateOver", "NotLiquidatable"}
+    {
+        "PeriodClosed",
+        "NotTriggered",
+        "NothingDue",
+        "LineClosed",
+        "MandateIsRevoked",
+        "MandateOver",
+        "NotLiquidatable",
+        "LineTerminated",
+        "NotTerminable",
+    }
 )
-"""Custom errors of our contracts that say that a repayment is no longer wanted."""
+"""Custom errors of our contracts that say that what was to be done to a line is no longer wanted."""
 
 TOO_LARGE_ERRORS: Final = frozenset({"TooLittleGas"})
 """Custom errors of our contracts that say that a batch does not get through with the gas that a block has."""

@@ -19,10 +19,18 @@ from orchestrator.db.staging import replace_rows
 from orchestrator.triggers.accounts import Accounts, ShareAccount, with_account
 from orchestrator.triggers.lines import Position, StandingLine, StandingMandate
 from orchestrator.triggers.states import LIVE, Action, TriggerStatus
-from orchestrator.triggers.store import RetryPolicy, failures_of_key, pauses_until
-from orchestrator.triggers.thresholds import Resolution, Threshold, liquidation_threshold, repay_threshold
+from orchestrator.triggers.store import Key, RetryPolicy, failures_of_key, pauses_until
+from orchestrator.triggers.thresholds import (
+    Resolution,
+    Threshold,
+    liquidation_threshold,
+    repay_threshold,
+    termination_threshold,
+)
 
 NO_MANDATE: Final = "0x" + "00" * 32
+ONCE: Final = 0
+"""The only occurrence of what happens to a line once and for all."""
 
 Touched = Select[int, str, str, int, bool]
 
@@ -65,19 +73,23 @@ class Reached:
     Attributes:
         lines: to be looked at, and whether a candidate's second was reached. What waits is not among them: a trigger
             that is on its way, or one that failed a moment ago.
-        failing: mandates whose trigger failed too often, waiting or not, with the last reason.
+        failing: what failed too often, waiting or not, with the last reason.
     """
 
     lines: Mapping[int, bool]
-    failing: Mapping[str, str]
+    failing: Mapping[Key, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The candidates of one vault. Nothing here commits."""
+    """The candidates of one vault. Nothing here commits.
+
+    ``actions``: those that are looked for. Candidates are kept for all of them, so that policy may change its mind.
+    """
 
     chain_id: int
     vault: str
+    actions: Collection[Action] = frozenset({Action.REPAY, Action.LIQUIDATE})
 
     async def refresh(self, session: AsyncSession, lines: Iterable[StandingLine], context: Context) -> None:
         """Works the candidates of ``lines`` out anew and stores them in place of those that there were."""
@@ -151,7 +163,9 @@ class Candidates:
         statement = (
             select(
                 touched.c.line_id,
+                touched.c.action,
                 touched.c.mandate_hash,
+                touched.c.occurrence,
                 touched.c.timed,
                 waits.label("waits"),
                 fails.label("fails"),
@@ -162,12 +176,13 @@ class Candidates:
             .order_by(touched.c.line_id)
         )
         lines: dict[int, bool] = {}
-        failing: dict[str, str] = {}
+        failing: dict[Key, str] = {}
         for row in await session.execute(statement):
             if not row.waits:
                 lines[row.line_id] = lines.get(row.line_id, False) or row.timed
             if row.fails:
-                failing[row.mandate_hash] = row.error or "it is tried once more"
+                key = Key(row.line_id, row.mandate_hash, row.occurrence, Action(row.action))
+                failing[key] = row.error or "it is tried once more"
         return Reached(lines, failing)
 
     def _touched(
@@ -179,7 +194,8 @@ class Candidates:
             columns = (Candidate.line_id, Candidate.action, Candidate.mandate_hash, Candidate.occurrence)
             return select(*columns, literal(timed).label("timed")).where(*self._ours(), condition)
 
-        yield found((Candidate.next_due_at <= now) & Candidate.market_id.in_(prices), timed=True)
+        wanted = Candidate.action.in_(sorted(self.actions))
+        yield found(wanted & (Candidate.next_due_at <= now) & Candidate.market_id.in_(prices), timed=True)
         for market_id, price in prices.items():
             reached = Candidate.fire_price_e36 >= (ANY_PRICE if price is None else price)
             yield found((Candidate.market_id == market_id) & reached)
@@ -192,6 +208,7 @@ class Candidates:
 
     def _rows(self, line: StandingLine, context: Context) -> Iterator[dict[str, object]]:
         yield self._row(line, Action.LIQUIDATE, None, liquidation_threshold(line, context.now), line.since)
+        yield self._row(line, Action.TERMINATE, None, termination_threshold(line), line.since)
         for standing in line.mandates:
             counted = with_account(standing, context.accounts)
             resolution = context.resolution(line, standing) if counted else None
@@ -210,6 +227,7 @@ class Candidates:
         since: Position,
     ) -> dict[str, object]:
         beyond = threshold.beyond
+        occurrences = {Action.LIQUIDATE: line.state.seq, Action.TERMINATE: ONCE}
         return {
             "chain_id": self.chain_id,
             "vault": self.vault,
@@ -217,7 +235,7 @@ class Candidates:
             "action": action.value,
             "mandate_hash": standing.mandate_hash if standing else NO_MANDATE,
             "trigger_contract": standing.trigger_contract if standing else None,
-            "occurrence": standing.state.fires if standing else line.state.seq,
+            "occurrence": standing.state.fires if standing else occurrences[action],
             "market_id": line.market_id,
             "fire_price_e36": threshold.fire_price,
             "next_due_at": threshold.due_at,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -31,12 +32,13 @@ from orchestrator.triggers.candidates import Candidates, Context
 from orchestrator.triggers.cursor import Head, lock_cursor, move_cursor
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
 from orchestrator.triggers.jumps import note_prices
+from orchestrator.triggers.keeping import Deed, Keeper, KeeperPolicy
 from orchestrator.triggers.lines import StandingLine, lines_at
-from orchestrator.triggers.liquidating import Liquidation, LiquidationPolicy, liquidation_of
 from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
+from orchestrator.triggers.states import Action
 from orchestrator.triggers.steps import EngineStep
-from orchestrator.triggers.store import RetryPolicy
+from orchestrator.triggers.store import Key, RetryPolicy
 from orchestrator.triggers.telling import EngineAlerts, Liquidatable
 from orchestrator.triggers.words import why_liquidatable
 from orchestrator.triggers.work import LINES_AT_ONCE, EvaluateAt, Work, find_work
@@ -53,7 +55,7 @@ class EnginePolicy:
     evaluate_at: which mirrored block is believed. At the latest, firings are soonest; the contracts check again.
     batch_size: how many mandates one transaction fires at most.
     price_jump_bps: a move of a price beyond it stops the sending; None: none does.
-    liquidation: what our own keeper does about lines that can be liquidated; None: people are told of them.
+    keeping: what our own keeper does about lines themselves.
     wrapped_native: the token that stands for the currency of gas, to value keepers' fees with.
     """
 
@@ -61,20 +63,24 @@ class EnginePolicy:
     batch_size: int = 20
     price_jump_bps: Bps | None = None
     wrapped_native: str | None = None
-    liquidation: LiquidationPolicy | None = None
+    keeping: KeeperPolicy = field(default_factory=KeeperPolicy)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one head came to."""
+    """What one head came to. ``triggers``: those that were stored, by what they do."""
 
     head: Head
     candidates: int
-    stored: int
+    triggers: Counter[Action]
     intents: int
     liquidatable: tuple[Liquidatable, ...]
-    failing: Mapping[str, str]
+    failing: Mapping[Key, str]
+
+    @property
+    def stored(self) -> int:
+        return self.triggers.total()
 
 
 class Engine:
@@ -105,9 +111,10 @@ class Engine:
         self._metrics = metrics
         self._policy = policy
         self._reached = reached
-        self._candidates = Candidates(self._chain_id, self._vault)
-        vault = load_contract("CreditVault")
-        self._planner = Planner(book, trigger, vault, policy.batch_size, policy.retries, policy.wrapped_native)
+        actions = set(Action) if policy.keeping.terminates else {Action.REPAY, Action.LIQUIDATE}
+        self._candidates = Candidates(self._chain_id, self._vault, actions)
+        self._keeper = Keeper(book, load_contract("CreditVault"), policy.keeping, policy.wrapped_native)
+        self._planner = Planner(book, trigger, policy.batch_size, policy.retries, policy.wrapped_native)
 
     async def step(self) -> Evaluation | None:
         """Evaluates the newest head that policy believes; None when that was done, or nothing may be done.
@@ -147,7 +154,8 @@ class Engine:
     def _note(self, evaluation: Evaluation, took_s: float) -> None:
         self._metrics.evaluation_seconds.observe(took_s)
         self._metrics.evaluated_block.labels(chain_id=str(self._chain_id)).set(evaluation.head.number)
-        self._metrics.triggers_fired.labels(action="repay").inc(evaluation.stored)
+        for action, count in evaluation.triggers.items():
+            self._metrics.triggers_fired.labels(action=action.value).inc(count)
         log.log(
             logging.INFO if evaluation.stored else logging.DEBUG,
             "evaluated",
@@ -202,18 +210,16 @@ class Engine:
             accounts = await self._candidates.accounts(session, lines)
             wanted = list(firings(lines, markets, replace(readings, accounts=accounts), head.timestamp))
             plans.append(await self._planner.store(session, wanted, head))
-            found = list(liquidatable_lines(lines, markets, head.timestamp))
-            ours = self._liquidations(found, markets, head)
-            plans.append(await self._liquidate(session, ours, markets, head))
-            left = [line for line in found if line.line_id not in {one.line.line_id for one in ours}]
-            liquidatable += [self._liquidatable(line, markets, head) for line in left]
+            deeds = list(self._keeper.deeds(lines, markets, head.timestamp))
+            plans.append(await self._planner.act(session, deeds, head))
+            liquidatable += self._left_to_others(lines, markets, deeds, head)
             timed = [line for line in lines if reached.lines[line.line_id]]
             await self._candidates.refresh(session, timed, self._context(head, readings, accounts))
         await move_cursor(session, self._chain_id, head)
         return Evaluation(
             head=head,
             candidates=len(reached.lines),
-            stored=sum(plan.stored for plan in plans),
+            triggers=sum((plan.triggers for plan in plans), Counter()),
             intents=sum(plan.intents for plan in plans),
             liquidatable=tuple(liquidatable),
             failing=reached.failing,
@@ -244,24 +250,16 @@ class Engine:
     def _without_price(self, readings: Readings) -> Sequence[str]:
         return [market.name for market in self._book.markets if readings.oracles[market.oracle].measuring_price is None]
 
-    def _liquidations(
-        self, lines: Sequence[StandingLine], markets: Mapping[int, MarketView], head: Head
-    ) -> Sequence[Liquidation]:
-        policy = self._policy.liquidation
-        if policy is None:
-            return ()
-        planned = (liquidation_of(line, markets[line.market_id].oracle, head.timestamp, policy) for line in lines)
-        return [one for one in planned if one is not None]
-
-    async def _liquidate(
-        self, session: AsyncSession, wanted: Sequence[Liquidation], markets: Mapping[int, MarketView], head: Head
-    ) -> Plan:
-        policy = self._policy.liquidation
-        if policy is None:
-            return Plan(0, 0)
-        oracles = {market_id: market.oracle for market_id, market in markets.items()}
-        return await self._planner.liquidate(session, wanted, policy.receiver, oracles, head)
-
-    def _liquidatable(self, line: StandingLine, markets: Mapping[int, MarketView], head: Head) -> Liquidatable:
-        price = markets[line.market_id].oracle.measuring_price
-        return Liquidatable(line.line_id, why_liquidatable(line, price, head.timestamp))
+    def _left_to_others(
+        self, lines: Sequence[StandingLine], markets: Mapping[int, MarketView], deeds: Sequence[Deed], head: Head
+    ) -> Sequence[Liquidatable]:
+        """Lines that can be liquidated and that we don't liquidate."""
+        ours = {deed.key.line_id for deed in deeds if deed.key.action is Action.LIQUIDATE}
+        return [
+            Liquidatable(
+                line.line_id,
+                why_liquidatable(line, markets[line.market_id].oracle.measuring_price, head.timestamp),
+            )
+            for line in liquidatable_lines(lines, markets, head.timestamp)
+            if line.line_id not in ours
+        ]

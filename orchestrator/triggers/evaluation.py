@@ -1,4 +1,4 @@
-"""The exact rule over the lines that came up at one block. Pure: what fires, what can be liquidated, and why."""
+"""The exact rule over the lines that came up at one block. Pure: what fires, what can be liquidated or terminated."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from orchestrator.credit.firing import Firing, Moment, evaluate
 from orchestrator.credit.liquidation import liquidatable
 from orchestrator.credit.oracle import OracleReading
 from orchestrator.credit.state import LineState
+from orchestrator.credit.termination import termination
 from orchestrator.credit.units import UINT96_MAX, Timestamp, Wei
 from orchestrator.triggers.accounts import with_account
 from orchestrator.triggers.lines import StandingLine, StandingMandate
@@ -82,3 +83,11 @@ def liquidatable_lines(
                 yield line
         except PriceUnavailable:
             continue
+
+
+def terminable_lines(lines: Sequence[StandingLine], now: Timestamp) -> Iterator[tuple[StandingLine, Wei]]:
+    """Lines that lend no more and hold money to draw, and what their termination releases in loan base units."""
+    for line in lines:
+        found = termination(line.state, line.terms, now)
+        if found.why_not is None:
+            yield line, found.released

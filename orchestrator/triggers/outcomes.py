@@ -111,7 +111,7 @@ class TriggerOutcomes:
     async def finalized(self, session: AsyncSession, intent_id: uuid.UUID, receipt: Receipt) -> None:
         fired, failures = self._fired(receipt), self._failures(receipt)
         for row in await _triggers(session, intent_id):
-            done = row.action == Action.LIQUIDATE.value or row.mandate_hash in fired
+            done = row.action != Action.REPAY.value or row.mandate_hash in fired
             failure = None if done else failures.get(row.mandate_hash, NOT_FIRED)
             _finish(row, failure)
 

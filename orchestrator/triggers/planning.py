@@ -1,40 +1,38 @@
-"""From firings that are called for to triggers and the intents that carry them, each once."""
+"""From firings and deeds that are called for to triggers and the intents that carry them, each once."""
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.contracts import Contract
-from orchestrator.credit.mandate import From
-from orchestrator.credit.oracle import OracleReading
-from orchestrator.transactions.intents import Call, queue_all
-from orchestrator.triggers.candidates import NO_MANDATE
+from orchestrator.transactions.intents import queue_all
 from orchestrator.triggers.causes import Causes
 from orchestrator.triggers.cursor import Head
 from orchestrator.triggers.evaluation import Wanted
-from orchestrator.triggers.liquidating import Liquidation
+from orchestrator.triggers.keeping import Deed
 from orchestrator.triggers.states import Action, TriggerStatus
-from orchestrator.triggers.store import Key, RetryPolicy, assign, insert_new, next_generation, standing_of
+from orchestrator.triggers.store import Key, RetryPolicy, Standing, assign, insert_new, next_generation, standing_of
 from orchestrator.triggers.upkeep import Upkeep
-from orchestrator.triggers.words import why, why_liquidatable
+from orchestrator.triggers.words import why
 from orchestrator.triggers.worth import fee_worth_wei
-
-Oracles = Mapping[int, OracleReading]
-"""By market."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many triggers and intents were stored."""
+    """What was stored: triggers by what they do, and how many intents that carry them."""
 
-    stored: int
+    triggers: Counter[Action]
     intents: int
+
+
+NOTHING: Final = Plan(Counter(), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class _Due:
     trigger_id: uuid.UUID
     wanted: Wanted
     generation: int
-    failures: int
+    newest: Standing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,13 @@ class Planner:
 
     book: AddressBook
     trigger: Contract
-    vault: Contract
     batch_size: int
     retries: RetryPolicy
     wrapped_native: str | None = None
 
     async def store(self, session: AsyncSession, wanted: Sequence[Wanted], head: Head) -> Plan:
         if not wanted:
-            return Plan(0, 0)
+            return NOTHING
         keys = [key_of(one) for one in wanted]
         standing, now = await standing_of(session, self.book.chain_id, self.book.vault.lower(), keys)
         due: list[_Due] = []
@@ -66,35 +63,22 @@ class Planner:
             newest = standing.get(key)
             generation = next_generation(newest, self.retries, now)
             if generation is not None:
-                due.append(_Due(uuid.uuid4(), one, generation, newest.failures if newest else 0))
+                due.append(_Due(uuid.uuid4(), one, generation, newest))
         causes = Causes(session, self.book.chain_id, head.number)
         new = await insert_new(session, [await self._row(one, head, causes) for one in due])
         intents = await self._carry(session, [one for one in due if one.trigger_id in new])
-        return Plan(len(new), intents)
+        return Plan(Counter({Action.REPAY: len(new)}), intents)
 
     async def _row(self, due: _Due, head: Head, causes: Causes) -> Mapping[str, object]:
         one = due.wanted
         market = self.book.market(one.line.market_id)
         cause = await causes.of(one, market.feeds)
-        key = key_of(one)
-        return {
-            "id": due.trigger_id,
-            "chain_id": self.book.chain_id,
-            "vault": self.book.vault,
-            "line_id": key.line_id,
-            "action": Action.REPAY.value,
+        return self._columns(due.trigger_id, key_of(one), due.generation, due.newest, head) | {
             "trigger_contract": one.standing.trigger_contract,
-            "mandate_hash": key.mandate_hash,
-            "occurrence": key.occurrence,
-            "generation": due.generation,
-            "failures": due.failures,
-            "status": TriggerStatus.PENDING.value,
             "feed": cause.feed,
             "round_id": cause.round_id,
             "due_at": cause.due_at,
             "price_e36": one.oracle.measuring_price,
-            "evaluated_block_number": head.number,
-            "evaluated_block_hash": head.block_hash,
             "need": one.firing.need,
             "pays": one.firing.pays,
             "fee_worth_wei": fee_worth_wei(
@@ -104,67 +88,57 @@ class Planner:
             "cause_seen_at": cause.seen_at,
         }
 
-    async def liquidate(
-        self, session: AsyncSession, wanted: Sequence[Liquidation], receiver: str, oracles: Oracles, head: Head
-    ) -> Plan:
-        """One intent a line: what is paid for one is no reason to wait for another."""
-        keys = [Key(one.line.line_id, NO_MANDATE, one.line.state.seq, Action.LIQUIDATE) for one in wanted]
-        if not keys:
-            return Plan(0, 0)
-        standing, now = await standing_of(session, self.book.chain_id, self.book.vault.lower(), keys)
-        causes, rows, calls = Causes(session, self.book.chain_id, head.number), [], {}
-        for one, key in zip(wanted, keys, strict=True):
-            newest = standing.get(key)
+    async def act(self, session: AsyncSession, deeds: Sequence[Deed], head: Head) -> Plan:
+        """One intent each: what is done about one line is no reason to wait for another."""
+        if not deeds:
+            return NOTHING
+        standing, now = await standing_of(
+            session, self.book.chain_id, self.book.vault.lower(), [one.key for one in deeds]
+        )
+        cause = await Causes(session, self.book.chain_id, head.number).of_head()
+        rows: list[Mapping[str, object]] = []
+        carried: dict[uuid.UUID, Deed] = {}
+        for one in deeds:
+            newest = standing.get(one.key)
             generation = next_generation(newest, self.retries, now)
-            if generation is not None:
-                failures = newest.failures if newest else 0
-                row = await self._liquidation_row(one, key, generation, failures, oracles, head, causes)
-                rows.append(row)
-                calls[row["id"]] = self._liquidation_call(one, receiver)
-        new = [trigger_id for trigger_id in calls if trigger_id in await insert_new(session, rows)] if rows else []
-        intent_ids = await queue_all(session, [calls[trigger_id] for trigger_id in new])
+            if generation is None:
+                continue
+            trigger_id = uuid.uuid4()
+            carried[trigger_id] = one
+            row = {
+                "trigger_contract": self.book.vault,
+                "price_e36": one.price_e36,
+                "need": one.pays,
+                "pays": one.pays,
+                "fee_worth_wei": one.fee_worth_wei,
+                "why": one.why,
+                "cause_seen_at": cause.seen_at,
+            }
+            rows.append(self._columns(trigger_id, one.key, generation, newest, head) | row)
+        inserted = await insert_new(session, rows) if rows else ()
+        new = [trigger_id for trigger_id in carried if trigger_id in inserted]
+        intent_ids = await queue_all(session, [carried[trigger_id].call for trigger_id in new])
         await assign(session, dict(zip(new, intent_ids, strict=True)))
-        return Plan(len(new), len(new))
+        return Plan(Counter(carried[trigger_id].key.action for trigger_id in new), len(new))
 
-    async def _liquidation_row(
-        self,
-        one: Liquidation,
-        key: Key,
-        generation: int,
-        failures: int,
-        oracles: Oracles,
-        head: Head,
-        causes: Causes,
-    ) -> dict[str, Any]:
-        market = self.book.market(one.line.market_id)
-        price = oracles[one.line.market_id].measuring_price
-        cause = await causes.of_head()
+    def _columns(
+        self, trigger_id: uuid.UUID, key: Key, generation: int, newest: Standing | None, head: Head
+    ) -> dict[str, object]:
+        """What a new trigger says of its key and of the block it was judged at."""
         return {
-            "id": uuid.uuid4(),
+            "id": trigger_id,
             "chain_id": self.book.chain_id,
             "vault": self.book.vault,
             "line_id": key.line_id,
             "action": key.action.value,
-            "trigger_contract": self.book.vault,
             "mandate_hash": key.mandate_hash,
             "occurrence": key.occurrence,
             "generation": generation,
-            "failures": failures,
+            "failures": newest.failures if newest else 0,
             "status": TriggerStatus.PENDING.value,
-            "price_e36": price,
             "evaluated_block_number": head.number,
             "evaluated_block_hash": head.block_hash,
-            "need": one.repays,
-            "pays": one.repays,
-            "fee_worth_wei": fee_worth_wei(one.gains, From.RESERVE, market, self.wrapped_native, price),
-            "why": f"{why_liquidatable(one.line, price, head.timestamp)}: it is liquidated",
-            "cause_seen_at": cause.seen_at,
         }
-
-    def _liquidation_call(self, one: Liquidation, receiver: str) -> Call:
-        line_id = one.line.line_id
-        data = self.vault.encode_call("liquidate", line_id, one.max_repaid, one.min_seized, receiver)
-        return Call(self.book.chain_id, self.book.vault, data, f"liquidates line {line_id}")
 
     async def _carry(self, session: AsyncSession, new: Sequence[_Due]) -> int:
         """Queues intents for the new triggers: many in one, in order, one trigger contract each."""

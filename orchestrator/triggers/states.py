@@ -7,10 +7,11 @@ from typing import Final
 
 
 class Action(StrEnum):
-    """What is to be done to a line. LIQUIDATE is sent if policy wants it; else people are told of such lines."""
+    """What is to be done to a line. Policy may want the last two; of liquidations people are told else."""
 
     REPAY = "repay"
     LIQUIDATE = "liquidate"
+    TERMINATE = "terminate"
 
 
 class TriggerStatus(StrEnum):

@@ -15,6 +15,7 @@ from orchestrator.credit.health import NO_PRICE, highest_price_above_ltv
 from orchestrator.credit.mandate import From, Kind, open_from
 from orchestrator.credit.schedule import defaults_at
 from orchestrator.credit.share import answer_that_owes
+from orchestrator.credit.termination import terminable_from
 from orchestrator.credit.units import PriceE36, Timestamp
 from orchestrator.triggers.lines import StandingLine, StandingMandate
 
@@ -94,6 +95,11 @@ def liquidation_threshold(line: StandingLine, now: Timestamp) -> Threshold:
     then = advance(line.state, line.terms, Timestamp(max(until, line.state.accrued_at)))
     price = highest_price_above_ltv(debt(then), then.collateral, line.terms.liquidation_ltv_bps)
     return Threshold(_some(price), until if default_at is None else Timestamp(min(until, default_at)))
+
+
+def termination_threshold(line: StandingLine) -> Threshold:
+    """When a line may be terminated, as it stands."""
+    return Threshold(due_at=terminable_from(line.state, line.terms))
 
 
 def _source_is_empty(line: StandingLine, standing: StandingMandate) -> bool:

@@ -1,4 +1,4 @@
-"""Why a mandate fires, in one sentence for people."""
+"""Why something is done to a line, in one sentence for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.credit.health import ltv_bps_up
 from orchestrator.credit.mandate import From, Kind
 from orchestrator.credit.operations import Party
 from orchestrator.credit.status import in_default
-from orchestrator.credit.units import PRICE_SCALE, PriceE36, Timestamp
+from orchestrator.credit.units import PRICE_SCALE, PriceE36, Timestamp, Wei
 from orchestrator.triggers.evaluation import Wanted
 from orchestrator.triggers.lines import StandingLine
 
@@ -29,6 +29,13 @@ def why_liquidatable(line: StandingLine, measuring_price: PriceE36 | None, now: 
     if ltv_bps is None:
         return "it has debt and no collateral"
     return f"its debt is {percent(ltv_bps)} of the collateral's value, above {percent(line.terms.liquidation_ltv_bps)}"
+
+
+def why_terminable(line: StandingLine, released: Wei, market: BookMarket, now: Timestamp) -> str:
+    """Which of the two conditions holds, and what is released."""
+    over = now >= line.terms.window_ends_at
+    cause = "its draw window is over" if over else "its bill is unpaid beyond the grace period"
+    return f"{cause}: the {_loan(released, market)} left to draw go to the holder's claim"
 
 
 def amount(base_units: int, decimals: int, symbol: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestrator.triggers.states import TriggerStatus
+from orchestrator.triggers.states import Action, TriggerStatus
 from scripts.cli._api import AsJson, Body, Limit, amount, as_of, ask, instant, show, write_table
 
 app = typer.Typer(no_args_is_help=True)
@@ -36,6 +36,7 @@ def _write_list(console: Console, body: Body) -> None:
         (
             instant(one["created_at"]),
             str(one["line_id"]),
+            one["action"],
             one["status"],
             _cause(one),
             amount(one["pays"]),
@@ -45,7 +46,9 @@ def _write_list(console: Console, body: Body) -> None:
         )
         for one in body["items"]
     ]
-    write_table(console, body, ("created", "line", "status", "cause", "pays", "after", "why", "trigger"), rows)
+    write_table(
+        console, body, ("created", "line", "action", "status", "cause", "pays", "after", "why", "trigger"), rows
+    )
 
 
 def _write_trigger(console: Console, body: Body) -> None:
@@ -55,7 +58,8 @@ def _write_trigger(console: Console, body: Body) -> None:
         "cause": _cause(body),
         "needed": f"{amount(body['need'])}, pays {amount(body['pays'])}",
         "judged at": _position(body["evaluated"]),
-        "mandate": f"{body['mandate_hash']}, occurrence {body['occurrence']}, generation {body['generation']}",
+        "action": f"{body['action']}, occurrence {body['occurrence']}, generation {body['generation']}",
+        "mandate": body["mandate_hash"] if body["action"] == Action.REPAY else "none: our own keeper does it",
         "transaction": body["transaction_id"] or "none yet",
         "mined": "not yet" if body["mined"] is None else f"{_position(body['mined'])} in {body['tx_hash']}",
         "seen, mined": f"{instant(body['cause_seen_at'])}, {instant(body['mined_at'])} ({_latency(body)})",

@@ -17,6 +17,7 @@ from orchestrator.settings import Settings
 from orchestrator.ticking import tick
 from orchestrator.triggers.cursor import open_cursor
 from orchestrator.triggers.engine import Engine, EnginePolicy
+from orchestrator.triggers.keeping import KeeperPolicy
 from orchestrator.triggers.liquidating import LiquidationPolicy
 from orchestrator.triggers.telling import EngineAlerts
 from scripts.processes.deployment import open_deployment
@@ -42,7 +43,7 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
                 settings.covenant_batch_size,
                 Bps(settings.covenant_max_price_jump_bps),
                 settings.covenant_wrapped_native,
-                _liquidation(settings),
+                KeeperPolicy(_liquidation(settings), settings.covenant_terminate),
             ),
             reached=reached,
         )

@@ -17,7 +17,7 @@ _OF_FEED = text("feed IS NOT NULL")
 class Candidate(Model):
     """When an action on a line may be wanted at the earliest: conservative, misses nothing; the exact rule decides.
 
-    `action` is repay (a row for each mandate) or liquidate (a row for each line, `mandate_hash` zero, no
+    `action` is repay (a row for each mandate), or liquidate or terminate (a row for each line, `mandate_hash` zero, no
     `trigger_contract`). It may fire at or below the measuring price `fire_price_e36`, from the second `next_due_at` on,
     or while the answer of `feed` is above `fires_above` or below `fires_below`; null: never by that. `occurrence` is
     that of the trigger to come. `share_mark` and `share_carry` are what the contract has counted for a SHARE mandate.
@@ -28,7 +28,7 @@ class Candidate(Model):
     __tablename__ = "candidates"
     __table_args__ = (
         Index("ix_candidates_price", "chain_id", "vault", "market_id", "fire_price_e36"),
-        Index("ix_candidates_due", "chain_id", "vault", "next_due_at"),
+        Index("ix_candidates_due", "chain_id", "vault", "action", "next_due_at"),
         Index("ix_candidates_above", "chain_id", "vault", "feed", "fires_above", postgresql_where=_OF_FEED),
         Index("ix_candidates_below", "chain_id", "vault", "feed", "fires_below", postgresql_where=_OF_FEED),
         Index("ix_candidates_state", "chain_id", "vault", "state_block_number"),

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.credit.units import Bps
+from orchestrator.triggers.keeping import KeeperPolicy
 from orchestrator.triggers.liquidating import LiquidationPolicy
 from tests.integration.mirror.ground import ADMIN, HOUR, KEEPER, USDC
 from tests.integration.triggers.ground import POLICY, Service
 
 TREASURY = "0x" + "7e" * 20
-LIQUIDATES = replace(POLICY, liquidation=LiquidationPolicy(TREASURY, Bps(100)))
+LIQUIDATES = replace(POLICY, keeping=KeeperPolicy(LiquidationPolicy(TREASURY, Bps(100))))
 
 
 async def settle(service: Service) -> None:
@@ -70,7 +71,7 @@ async def test_less_collateral_than_policy_takes_is_refused_before_it_costs_anyt
     await service.drawn_line(draw=900 * USDC, reserve=0)
     await service.ground.push(450 * 10**8)
     await service.mirror.catch_up()
-    strict = service.another_engine(replace(POLICY, liquidation=LiquidationPolicy(TREASURY, Bps(0))))
+    strict = service.another_engine(replace(POLICY, keeping=KeeperPolicy(LiquidationPolicy(TREASURY, Bps(0)))))
     await strict.step()
     await service.ground.push(500 * 10**8)
     await service.sender.tick()

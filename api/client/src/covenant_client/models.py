@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from covenant_client.model import Model
 from covenant_client.scalars import Exact
 
-Action: TypeAlias = Literal["repay", "liquidate"]
-"""What is to be done to a line. LIQUIDATE is sent if policy wants it; else people are told of such lines."""
+Action: TypeAlias = Literal["repay", "liquidate", "terminate"]
+"""What is to be done to a line. Policy may want the last two; of liquidations people are told else."""
 
 
 class Approve(Model):

@@ -25,7 +25,7 @@ export function render({ items, next_cursor }, { query, path, update }) {
       update,
       fields: [
         { name: 'status', label: 'Status', options: choices(STATUSES) },
-        { name: 'action', label: 'Action', options: choices(['repay', 'liquidate']) },
+        { name: 'action', label: 'Action', options: choices(['repay', 'liquidate', 'terminate']) },
         { name: 'line_id', label: 'Line', placeholder: 'its number' },
       ],
     }),
