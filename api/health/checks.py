@@ -88,7 +88,7 @@ async def _node(parts: Parts) -> str:
 
 
 async def _mirror(parts: Parts) -> str:
-    """How far the cursor is behind the node's head, or behind the head it saw last if the node is silent."""
+    """How far the cursor is behind the node's head, or the last it saw if the node is silent; what is final."""
     async with reading(parts) as session:
         cursor = await find_cursor(session, parts.chain_id)
     if cursor is None:
@@ -104,7 +104,10 @@ async def _mirror(parts: Parts) -> str:
         raise NotWell(
             f"block {cursor.number} is mirrored, {lag} behind the head; at most {parts.bounds.max_lag_blocks}"
         )
-    return f"block {cursor.number} is mirrored, {lag} behind the head"
+    return (
+        f"block {cursor.number} is mirrored, {lag} behind the head; "
+        f"safe up to {cursor.safe_number}, final up to {cursor.finalized_number}"
+    )
 
 
 async def _signers(parts: Parts) -> str:

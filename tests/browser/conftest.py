@@ -7,8 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from tests.browser.stage import Stage, open_stage
+
+expect.set_options(timeout=30_000)
+"""A page waits for processes that share the machine with all other tests; what comes at once is seen at once."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, async_playwright
 
 from orchestrator.chain.quantities import quantity
 from orchestrator.credit.units import Bps, CollateralWei, PriceE36, Timestamp, Wei
@@ -56,6 +56,10 @@ class Watched:
 
     async def open(self, route: str) -> None:
         await self.page.goto(f"{self.origin}/console#{route}")
+
+    def fact(self, term: str) -> Locator:
+        """What stands beside a term of a list of facts."""
+        return self.page.locator(".facts div").filter(has=self.page.get_by_text(term, exact=True)).locator("dd").first
 
     def _check_console(self, said: ConsoleMessage) -> None:
         if said.type == "error":

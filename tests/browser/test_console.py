@@ -43,6 +43,33 @@ async def test_every_page_can_be_read_by_everybody_and_asks_no_other_host(
         assert watched.complaints == []
 
 
+async def test_the_past_of_a_line_is_shown_as_such_with_a_way_back(stage: Stage, line: OpenedLine) -> None:
+    async with stage.visit() as watched:
+        await watched.open(f"/lines/{line.line_id}?block={line.receipt.block_number}")
+        await expect(watched.page.get_by_text("This is the past")).to_be_visible()
+        await expect(watched.fact("Debt")).to_have_text("0 USDC")
+        await watched.page.get_by_role("link", name="Back to the present").click()
+        await expect(watched.fact("Debt")).to_contain_text("90,000")
+        await expect(watched.page.get_by_text("This is the past")).to_have_count(0)
+
+
+async def test_a_line_is_shown_as_it_would_be_at_another_price(stage: Stage, line: OpenedLine) -> None:
+    async with stage.visit() as watched:
+        await watched.open(f"/lines/{line.line_id}")
+        await expect(watched.page.get_by_role("img", name="Debt over value: 45.")).to_be_visible()
+        await expect(watched.fact("Health")).to_have_text("Healthy")
+        price = watched.page.get_by_label("As it would be at a price, USDC")
+        await price.fill("100.5")
+        await price.press("Enter")
+        await expect(watched.fact("Health")).to_have_text("Can be liquidated")
+        await expect(watched.page.get_by_text("This has not happened: The line as it would be at")).to_be_visible()
+        assert "price=100.5" in watched.page.url
+        await price.fill("a lot")
+        await price.press("Enter")
+        await expect(watched.page.get_by_text("Write a number such as 1250.5.")).to_be_visible()
+        assert watched.complaints == []
+
+
 async def address(stage: Stage, place: str, line: OpenedLine) -> str:
     offers = await stage.cast.service.get("/v1/offers")
     feeds = await stage.cast.service.get("/v1/feeds")

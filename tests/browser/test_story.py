@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from scripts.local.deals import give_usdc
 from tests.browser.accessibility import violations
@@ -60,8 +60,8 @@ async def draw_under_a_mandate(borrower: Desk) -> None:
     await borrower.send()
     await borrower.wish("Draw", How_much="90,000")
     await borrower.send()
-    await expect(fact(borrower.page, "Debt")).to_contain_text("90,000")
-    await borrower.wish("Sign a mandate", Debt_over_value="55", At_most="20,000", A_period="1")
+    await expect(borrower.watched.fact("Debt")).to_contain_text("90,000")
+    await borrower.wish("Sign a mandate", Debt_over_value_above="55", At_most="20,000", A_period="1")
     await borrower.click("Sign with the wallet")
     await borrower.send()
     await expect(borrower.page.get_by_role("table", name="Mandates")).to_contain_text("55.00 %")
@@ -70,7 +70,7 @@ async def draw_under_a_mandate(borrower: Desk) -> None:
 async def watch_the_price_fall(stage: Stage, borrower: Desk) -> None:
     await expect(borrower.page.get_by_text("Nothing was paid yet.")).to_be_visible()
     await price_moves_to(stage, BEFORE_IT_FIRES)
-    await expect(fact(borrower.page, "Price")).to_contain_text("190")
+    await expect(borrower.watched.fact("Price")).to_contain_text("190")
     await price_moves_to(stage, WHERE_IT_FIRES)
     await expect(borrower.page.get_by_role("table", name="Payments")).to_contain_text("Reserve", timeout=20_000)
 
@@ -116,7 +116,7 @@ async def test_an_offer_that_its_lender_cancels_can_no_longer_be_opened(stage: S
         await desk.watched.open(f"/offers/{offer.offer_hash}")
         await desk.wish("Cancel the offers of its group")
         await desk.send()
-        await expect(fact(desk.page, "Can be opened")).to_have_text("No its lender has cancelled its group")
+        await expect(desk.watched.fact("Can be opened")).to_have_text("No its lender has cancelled its group")
 
 
 async def test_what_a_reorganisation_takes_back_goes_from_the_page_too(stage: Stage) -> None:
@@ -124,7 +124,7 @@ async def test_what_a_reorganisation_takes_back_goes_from_the_page_too(stage: St
     borrower, vault = stage.cast.borrower, stage.cast.contracts.vault
     async with stage.visit() as watched:
         await watched.open(f"/lines/{line.line_id}")
-        events, reserve = watched.page.get_by_role("table", name="Events"), fact(watched.page, "Reserve")
+        events, reserve = watched.page.get_by_role("table", name="Events"), watched.fact("Reserve")
         await borrower.call(
             "taking reserve back", vault, "withdrawReserve", line.line_id, DEAL.reserve, borrower.address
         )
@@ -143,8 +143,3 @@ async def go_to(page: Page, section: str) -> None:
 
 async def heading(page: Page) -> str:
     return await page.locator("#heading").inner_text()
-
-
-def fact(page: Page, term: str) -> Locator:
-    """What stands beside a term of a list of facts."""
-    return page.locator(".facts div").filter(has=page.get_by_text(term, exact=True)).locator("dd").first

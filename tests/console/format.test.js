@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { decimal, duration, exactUnits, hours, percent, relative, shortHex, shortUnits } from '../../api/console/static/js/format.js';
+import { axisTimes, decimal, duration, exactUnits, hours, percent, relative, shortHex, shortUnits } from '../../api/console/static/js/format.js';
 
 test('an amount has all of its digits, however many there are', () => {
   assert.equal(exactUnits('1500000', 6), '1.5');
@@ -59,4 +59,10 @@ test('hours that make whole days are told as days', () => {
 test('a hash is short and other words are left alone', () => {
   assert.equal(shortHex('0x70997970C51812dc3A010C7d01b50e0d17dc79C8'), '0x7099…79C8');
   assert.equal(shortHex('USDC'), 'USDC');
+});
+
+test('an axis tells 24 hours in UTC, and the day once', () => {
+  const noon_s = Date.UTC(2030, 0, 31, 12) / 1000;
+  assert.deepEqual(axisTimes([noon_s, noon_s + 3_600, noon_s + 43_200], 3_600), ['12:00\n2030-01-31', '13:00', '00:00\n2030-02-01']);
+  assert.deepEqual(axisTimes([noon_s], 86_400), ['2030-01-31']);
 });

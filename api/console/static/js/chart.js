@@ -3,10 +3,11 @@
 import uPlot from '../vendor/uplot-1.6.32/uPlot.esm.js';
 import { h } from './dom.js';
 import { table } from './elements/table.js';
-import { decimal, exactTime } from './format.js';
+import { axisTimes, decimal, exactTime, percent } from './format.js';
 
 const HEIGHT = 260;
 const LEVEL_COLOURS = ['--chart-2', '--chart-3', '--chart-4', '--chart-5'];
+const ROWS = 50;
 
 /**
  * The answers of a feed over time, with the prices at which something happens as dashed lines.
@@ -17,16 +18,31 @@ const LEVEL_COLOURS = ['--chart-2', '--chart-3', '--chart-4', '--chart-5'];
  * @param {string} options.title
  */
 export function priceChart({ rounds, thresholds = [], title }) {
-  if (!rounds.length) return h('p', { class: 'empty' }, 'There is no round to draw yet.');
-  const points = [...rounds].reverse();
-  const newest = rounds[0];
-  const data = {
-    times: points.map((round) => round.updated_at.epoch_s),
-    values: points.map((round) => Number(round.decimal)),
-    levels: thresholds.map(({ label, price }) => ({ label: `${label} ≤ ${decimal(price)}`, value: Number(price) })),
-    name: title,
-  };
-  const summary = `${title}: ${decimal(newest.decimal)} at ${exactTime(newest.updated_at)}, over the last ${rounds.length} rounds.`;
+  const points = rounds.map(({ updated_at: at, decimal: price }) => ({ at, value: Number(price), words: decimal(price) }));
+  const levels = thresholds.map(({ label, price }) => ({ label: `${label} ≤ ${decimal(price)}`, value: Number(price) }));
+  return timeChart({ points, levels, title, unit: 'Price' });
+}
+
+/**
+ * Debt over value through time, with the shares at which something happens as dashed lines.
+ *
+ * @param {object} options
+ * @param {{at: object, ltv_bps: number | null}[]} options.points the newest first; null while there was no price
+ * @param {{label: string, bps: number}[]} options.levels
+ * @param {string} options.title
+ */
+export function ltvChart({ points, levels, title }) {
+  const told = points.map(({ at, ltv_bps: bps }) => ({ at, value: bps === null ? null : bps / 100, words: bps === null ? 'no price' : percent(bps) }));
+  return timeChart({ points: told, levels: levels.map(({ label, bps }) => ({ label: `${label}: ${percent(bps)}`, value: bps / 100 })), title, unit: 'Per cent' });
+}
+
+/** `points`, the newest first, hold from one to the next. */
+function timeChart({ points, levels, title, unit }) {
+  if (!points.length) return h('p', { class: 'empty' }, `${title}: there is nothing to draw yet.`);
+  const [newest] = points;
+  const forward = [...points].reverse();
+  const data = { times: forward.map(({ at }) => at.epoch_s), values: forward.map(({ value }) => value), levels, name: title };
+  const summary = `${title}: ${newest.words} at ${exactTime(newest.at)}. ${points.length} points.`;
   return h(
     'figure',
     { class: 'chart', 'data-key': `chart-${title}` },
@@ -35,12 +51,12 @@ export function priceChart({ rounds, thresholds = [], title }) {
     h('details', null, h('summary', null, 'As a table'), table({
       caption: title,
       columns: [
-        { label: 'Answered', cell: (round) => exactTime(round.updated_at) },
-        { label: 'Price', numeric: true, cell: (round) => decimal(round.decimal) },
+        { label: 'When', cell: ({ at }) => exactTime(at) },
+        { label: unit, numeric: true, cell: ({ words }) => words },
       ],
-      rows: rounds.slice(0, 50),
-      key: (round) => round.log.block_hash + round.log.log_index,
-      empty: 'No round.',
+      rows: points.slice(0, ROWS),
+      key: (point) => points.length - points.indexOf(point),
+      empty: 'Nothing.',
     })),
   );
 }
@@ -88,23 +104,30 @@ class TimeChart extends HTMLElement {
   }
 
   #options() {
-    const style = getComputedStyle(this);
-    const colour = (name) => style.getPropertyValue(name).trim();
+    const colour = (name) => this.#colour(name);
     const axis = { stroke: colour('--ink-2'), grid: { stroke: colour('--rule'), width: 1 }, ticks: { stroke: colour('--rule') } };
     return {
       ...this.#size(),
       scales: { x: { time: true } },
       tzDate: (epoch_s) => uPlot.tzDate(new Date(epoch_s * 1000), 'UTC'),
-      axes: [axis, { ...axis, size: 64 }],
+      axes: [{ ...axis, values: (_, seconds, __, ___, step_s) => axisTimes(seconds, step_s) }, { ...axis, size: 64 }],
       cursor: { drag: { x: false, y: false } },
       series: [
-        { label: 'UTC' },
-        { label: this.#data.name, stroke: colour('--chart-1'), width: 2, points: { show: this.#data.times.length < 3 } },
+        { label: 'UTC', value: (_, epoch_s) => (epoch_s === null ? '—' : axisTimes([epoch_s], 1)[0].replace('\n', ' ')) },
+        { label: this.#data.name, paths: uPlot.paths.stepped({ align: 1 }), stroke: colour('--chart-1'), width: 2, points: { show: this.#data.times.length < 3 } },
         ...this.#data.levels.map(({ label }, index) => ({
           label, stroke: colour(LEVEL_COLOURS[index % LEVEL_COLOURS.length]), width: 1.5, dash: [6, 4], points: { show: false },
         })),
       ],
     };
+  }
+
+  /** The token as the theme has it now: a canvas takes colours only, no variables. */
+  #colour(name) {
+    this.style.color = `var(${name})`;
+    const { color } = getComputedStyle(this);
+    this.style.color = '';
+    return color;
   }
 
   #size() {

@@ -4,6 +4,7 @@
  */
 
 const MINUS = '−';
+const DAY_S = 86_400;
 
 /** `whole` digits in groups of three. */
 export function grouped(whole) {
@@ -93,9 +94,22 @@ export function relative(at_s, now_s) {
   return difference_s > 0 ? `in ${duration(difference_s)}` : `${duration(difference_s)} ago`;
 }
 
-/** A whole number of base units as a float, for a place on a chart and nothing else. */
-export function plottable(baseUnits, decimals) {
-  return Number(baseUnits) / 10 ** decimals;
+/** Labels below an axis of `seconds`, in UTC and with 24 hours; the day stands under the first of its labels. */
+export function axisTimes(seconds, step_s) {
+  let shown = null;
+  return seconds.map((epoch_s) => {
+    const [day, clock] = new Date(epoch_s * 1000).toISOString().split('T');
+    if (step_s >= DAY_S) return day;
+    const time = clock.slice(0, step_s < 60 ? 8 : 5);
+    if (day === shown) return time;
+    shown = day;
+    return `${time}\n${day}`;
+  });
+}
+
+/** Words as a sentence: a capital letter, and a stop at the end. */
+export function sentence(text) {
+  return text && text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? '' : '.');
 }
 
 /** How many digits after the point people want of a token: cents of money, more of what is worth more. */

@@ -96,3 +96,9 @@ export function outcome(status) {
 export function lineLink(line_id) {
   return line_id === null || line_id === undefined ? nothing() : h('a', { href: hrefOf(`/lines/${line_id}`) }, `Line ${line_id}`);
 }
+
+/** The feeds that an oracle reads, as ways to their pages. */
+export function feedLinks(addresses) {
+  if (!addresses.length) return nothing();
+  return addresses.map((address) => h('a', { class: 'feed', href: hrefOf(`/feeds/${address}`) }, shortHex(address)));
+}

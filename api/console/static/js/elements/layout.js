@@ -1,6 +1,7 @@
 /** Headings, sections, and the states in which a page has nothing to show yet or any more. */
 
 import { h } from '../dom.js';
+import { sentence } from '../format.js';
 
 export function heading(text, ...aside) {
   return h('div', { class: 'page-heading' }, h('h1', { id: 'heading', tabindex: -1 }, text), aside.filter(Boolean).map((item) => h('div', { class: 'page-aside' }, item)));
@@ -9,7 +10,8 @@ export function heading(text, ...aside) {
 /** A part of a page under a heading of its own. */
 export function section(title, ...children) {
   const id = `section-${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
-  return h('section', { 'data-key': id, 'aria-labelledby': id }, h('h2', { id }, title), children);
+  // A key of its own: where two elements have one key, the morph takes one for the other.
+  return h('section', { 'data-key': `whole-${id}`, 'aria-labelledby': id }, h('h2', { id }, title), children);
 }
 
 /** What a list can be narrowed by. Each field acts at once, and ends at the first page. */
@@ -47,8 +49,4 @@ export function failure(error, retry) {
 /** A part of a page that could not be had while the others could. */
 export function missing(error) {
   return h('p', { class: 'empty' }, `${sentence(error.title ?? error.message)} ${sentence(error.detail ?? '')}`);
-}
-
-function sentence(text) {
-  return text && text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? '' : '.');
 }

@@ -7,6 +7,14 @@ import { pages, table } from '../elements/table.js';
 import { get } from '../http.js';
 import { choices } from './triggers.js';
 
+/** What is said of an alert wherever it is shown. */
+export const ESSENTIALS = [
+  { label: 'Alert', cell: (alert) => alert.message },
+  { label: 'Severity', cell: (alert) => outcome(alert.severity) },
+  { label: 'What to do', cell: (alert) => alert.hint },
+  { label: 'Raised', cell: (alert) => when(alert.raised_at, clock_s()) },
+];
+
 export const topics = ['block', 'clock'];
 export const title = () => 'Alerts';
 
@@ -37,11 +45,8 @@ export function render({ items, next_cursor, forbidden }, { query, path, update 
       key: (alert) => alert.id,
       empty: 'Nothing needs a person.',
       columns: [
-        { label: 'Alert', cell: (alert) => alert.message },
-        { label: 'Severity', cell: (alert) => outcome(alert.severity) },
-        { label: 'What to do', cell: (alert) => alert.hint },
+        ...ESSENTIALS,
         { label: 'Seen', numeric: true, cell: (alert) => `${alert.count} ×` },
-        { label: 'Raised', cell: (alert) => when(alert.raised_at, clock_s()) },
         { label: 'Last seen', cell: (alert) => when(alert.last_seen_at, clock_s()) },
         { label: 'Resolved', cell: (alert) => when(alert.resolved_at, clock_s()) },
       ],

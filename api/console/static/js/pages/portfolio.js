@@ -1,14 +1,16 @@
 /** All lines together: what is lent, how safe it is, what comes next. */
 
 import { h, svg } from '../dom.js';
-import { amount, lineLink, lineStatus, when } from '../elements/facts.js';
-import { heading, missing, section } from '../elements/layout.js';
+import { amount, feedLinks, lineLink, lineStatus, when } from '../elements/facts.js';
+import { filters, heading, missing, section } from '../elements/layout.js';
 import { table } from '../elements/table.js';
 import { decimal, percent, plural } from '../format.js';
 import { get } from '../http.js';
 import { hrefOf } from '../router.js';
 import { STATUS_WORDS } from '../words.js';
+import { ESSENTIALS } from './alerts.js';
 
+const ALERTS = 5;
 const BAND_WORDS = {
   unhealthy: 'Can be liquidated', critical: 'Critical', tight: 'Tight', watched: 'Watched', comfortable: 'Comfortable',
   no_debt: 'No debt', no_price: 'No price',
@@ -17,26 +19,49 @@ const BAND_WORDS = {
 export const topics = ['block'];
 export const title = () => 'Portfolio';
 
-export async function load({ query, signal }) {
+export async function load({ query, signal, session }) {
+  const mayKnow = session()?.scopes.includes('alerts:read');
   try {
-    return await get('/v1/portfolio', { query, signal });
+    const [portfolio, known, alerts] = await Promise.all([
+      get('/v1/portfolio', { query, signal }),
+      get('/v1/markets', { signal }),
+      mayKnow ? get('/v1/alerts', { query: { limit: ALERTS }, signal }) : null,
+    ]);
+    return { ...portfolio, known: known.items, alerts };
   } catch (error) {
     if (error.status !== 404) throw error;
     return { error };
   }
 }
 
-export function render({ error, ...portfolio }) {
+export function render({ error, known, alerts, ...portfolio }, { query, update }) {
   if (error) return [heading('Portfolio'), missing(error)];
   const now_s = portfolio.as_of.timestamp.epoch_s;
+  const fields = [
+    { name: 'lender', label: 'Lender', placeholder: '0x…' },
+    { name: 'borrower', label: 'Borrower', placeholder: '0x…' },
+    { name: 'market_id', label: 'Market', options: [['', 'All'], ...known.map(({ market }) => [String(market.market_id), market.name])] },
+  ];
   return [
     heading('Portfolio'),
-    h('ul', { class: 'counts' }, Object.entries(portfolio.lines_by_status).map(([status, count]) => h('li', null, h('a', { href: hrefOf('/lines', { status }) }, h('b', { class: 'number' }, count), ` ${STATUS_WORDS[status].toLowerCase()}`)))),
+    alerts?.items.length ? section('Open alerts', openAlerts(alerts.items)) : null,
+    filters({ label: 'Filter the portfolio', fields, query, update }),
+    h('ul', { class: 'counts' }, Object.entries(portfolio.lines_by_status).map(([status, count]) => h('li', null, h('a', { href: hrefOf('/lines', { ...query, status }) }, h('b', { class: 'number' }, count), ` ${STATUS_WORDS[status].toLowerCase()}`)))),
     section('Lent', loans(portfolio.loans)),
     section('Health', bands(portfolio.health)),
     section('Next bills', bills(portfolio.next_bills, now_s)),
-    section('Markets', markets(portfolio.markets)),
+    section('Markets', markets(portfolio.markets, known)),
   ];
+}
+
+function openAlerts(rows) {
+  return table({
+    caption: 'Open alerts',
+    rows,
+    key: (alert) => alert.id,
+    empty: 'Nothing needs a person.',
+    columns: ESSENTIALS,
+  });
 }
 
 function loans(rows) {
@@ -95,7 +120,8 @@ function bills(rows, now_s) {
   });
 }
 
-function markets(rows) {
+function markets(rows, known) {
+  const feedsOf = new Map(known.map(({ market, feeds }) => [market.market_id, feeds]));
   return table({
     caption: 'Markets',
     rows,
@@ -104,6 +130,7 @@ function markets(rows) {
     columns: [
       { label: 'Market', cell: (row) => row.market.name },
       { label: 'Price', numeric: true, cell: (row) => (row.price?.decimal ? decimal(row.price.decimal) : (row.price_unavailable ?? '—')) },
+      { label: 'Priced by', cell: (row) => feedLinks(feedsOf.get(row.market.market_id) ?? []) },
       { label: 'Open', numeric: true, cell: (row) => plural(row.open_lines, 'line') },
       { label: 'Debt', numeric: true, cell: (row) => amount(row.debt) },
       { label: 'Collateral', numeric: true, cell: (row) => amount(row.collateral) },

@@ -1,6 +1,7 @@
 /** The wallet's place in the header: signing in, who is signed in, signing out. */
 
 import { h } from '../dom.js';
+import { shortHex } from '../format.js';
 import { Panel } from './panel.js';
 
 export class WalletButton {
@@ -26,7 +27,7 @@ export class WalletButton {
 
   #render() {
     const { current } = this.#session;
-    this.#button.textContent = current ? short(current.address) : 'Sign in';
+    this.#button.textContent = current ? shortHex(current.address) : 'Sign in';
     this.#menu.replaceChildren(...(current ? this.#signedIn(current) : this.#signedOut()), this.#panel);
   }
 
@@ -75,8 +76,4 @@ export class WalletButton {
     this.#menu.hidden = !open;
     this.#button.setAttribute('aria-expanded', String(open));
   }
-}
-
-function short(address) {
-  return `${address.slice(0, 6)}…${address.slice(-4)}`;
 }

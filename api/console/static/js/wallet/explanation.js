@@ -1,7 +1,8 @@
 /** What a transaction or a signature would do, for people to read before they sign. */
 
 import { h } from '../dom.js';
-import { exactAmount } from '../format.js';
+import { facts } from '../elements/table.js';
+import { exactAmount, grouped, sentence } from '../format.js';
 
 /** A question for the panel: what is signed off-chain costs nothing, and can be used by others all the same. */
 export function toSign(words) {
@@ -17,21 +18,11 @@ export function explanation({ words, to, gas_limit: gasLimit, allowances, simula
   return [
     why && h('p', {}, why),
     h('p', { class: 'words' }, sentence(words)),
-    h(
-      'dl',
-      { class: 'facts' },
-      allowances.map(({ needed }) => fact('Takes from your account', exactAmount(needed))),
-      fact('Simulated', `succeeds at block ${simulation.block_number}`),
-      gasLimit !== null && fact('Gas, at most', gasLimit.toLocaleString('en')),
-      fact('Contract', h('code', {}, to)),
-    ),
+    facts([
+      ...allowances.map(({ needed }) => ['Takes from your account', exactAmount(needed)]),
+      ['Simulated', `succeeds at block ${simulation.block_number}`],
+      ['Gas, at most', gasLimit === null ? null : grouped(gasLimit)],
+      ['Contract', h('code', {}, to)],
+    ]),
   ];
-}
-
-function fact(name, value) {
-  return h('div', {}, h('dt', {}, name), h('dd', {}, value));
-}
-
-function sentence(words) {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

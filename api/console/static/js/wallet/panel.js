@@ -1,6 +1,7 @@
 /** Where a transaction is explained, confirmed and followed. One thing is shown at a time; screen readers hear it. */
 
 import { h } from '../dom.js';
+import { sentence, shortHex } from '../format.js';
 import { hrefOf } from '../router.js';
 
 const STATUS_WORDS = {
@@ -50,7 +51,7 @@ export class Panel {
 
   progress(submission) {
     this.#hash = submission.tx_hash;
-    this.#show(null, [`${STATUS_WORDS[submission.status](submission)} `, h('code', {}, short(this.#hash)), openedLine(submission)]);
+    this.#show(null, [`${STATUS_WORDS[submission.status](submission)} `, h('code', {}, shortHex(this.#hash)), openedLine(submission)]);
   }
 
   done(words) {
@@ -73,13 +74,4 @@ export class Panel {
 
 function openedLine({ function: name, status, tx_hash: hash }) {
   return name === 'open' && status === 'mined' && h('a', { href: hrefOf('/lines', { q: hash }) }, ' See the line');
-}
-
-function sentence(text) {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
-}
-
-function short(hash) {
-  return `${hash.slice(0, 10)}…${hash.slice(-4)}`;
 }

@@ -1,0 +1,51 @@
+/** How a line stands, and the terms that its lender signed, as facts in words. */
+
+import { badge, block, hex, nothing, whenInFull, wholeAmount } from '../../elements/facts.js';
+import { facts } from '../../elements/table.js';
+import { decimal, hours, percent } from '../../format.js';
+
+export function standing({ borrower, holder, balances, owed, health, state, at }) {
+  const now_s = at.epoch_s;
+  return facts([
+    ['Borrower', hex(borrower)],
+    ['Holder of the note', hex(holder)],
+    ['Debt', wholeAmount(owed.debt)],
+    ['Due now', wholeAmount(owed.due)],
+    ['Undrawn', wholeAmount(balances.undrawn)],
+    ['Collateral', wholeAmount(balances.collateral)],
+    ['Reserve', wholeAmount(balances.reserve)],
+    ['Price', health.price?.decimal ? decimal(health.price.decimal) : health.price_unavailable],
+    ['Debt over value', health.ltv_bps === null ? null : percent(health.ltv_bps)],
+    ['Health', healthWords(health)],
+    ['Can be liquidated at a price of', health.unhealthy_at_or_below?.decimal && `${decimal(health.unhealthy_at_or_below.decimal)} or less`],
+    ['Next bill', whenInFull(owed.next_due_at, now_s)],
+    ['In default', owed.defaults_at ? whenInFull(owed.defaults_at, now_s) : nothing('never')],
+    ['Last changed in block', block(state)],
+  ]);
+}
+
+function healthWords({ healthy }) {
+  if (healthy === null) return badge('Unknown', 'warning');
+  return healthy ? badge('Healthy', 'good') : badge('Can be liquidated', 'bad');
+}
+
+export function terms({ terms: of, opened, at }) {
+  const now_s = at.epoch_s;
+  return facts([
+    ['Interest', `${percent(of.apr_bps)} a year on what is drawn`],
+    ['Commitment fee', `${percent(of.commitment_bps)} a year on what is undrawn`],
+    ['Penalty', `${percent(of.penalty_bps)} a year more once the grace of a bill is over`],
+    ['Origination fee', wholeAmount(opened.origination_fee)],
+    ['A bill', `every ${hours(of.period_hours)}, with ${hours(of.grace_hours)} of grace`],
+    ['Principal in each bill', of.amort_bps ? `${percent(of.amort_bps)} of what is drawn, once drawing has ended` : 'none'],
+    ['Drawn up to', `${percent(of.initial_ltv_bps)} of the collateral’s value`],
+    ['Paid in kind from', `${percent(of.in_kind_ltv_bps)} of the value, at ${percent(of.in_kind_discount_bps)} less`],
+    ['Liquidated above', `${percent(of.liquidation_ltv_bps)} of the value, with a bonus of ${percent(of.bonus_bps)}`],
+    ['Can be drawn until', whenInFull(of.draw_window_ends_at, now_s)],
+    ['All of it is due', whenInFull(of.matures_at, now_s)],
+    ['Opened', whenInFull(opened.at, now_s)],
+    ['Opened in block', block(opened)],
+    ['Transaction', hex(opened.tx_hash)],
+    ['Offer', hex(opened.offer_hash)],
+  ]);
+}
