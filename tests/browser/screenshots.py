@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import expect
+from playwright.async_api import FloatRect, expect
 
 from scripts.local.deals import OpenedLine
 from tests.browser.chromium import ROOT
@@ -28,6 +28,9 @@ PAGES: Final = {
     "alerts": "/alerts",
     "health": "/health",
 }
+TALLEST: Final = 4_000
+"""Pixels; below, a phone shows more rows of the same."""
+
 BETWEEN_S: Final = 20 * 60
 DRIFT: Final = (198, 203, 207, 201, 196, 199, 192, 188, 190, 183, 179, 181, 176, 171, 174)
 """In dollars, before the price falls to where a mandate fires."""
@@ -63,7 +66,9 @@ async def _take(
             await watched.open(route.format(line=line.line_id, feed=feeds["items"][0]["address"]))
             await expect(watched.page.locator("main h1")).to_be_visible()
             await expect(watched.page.locator("main .loading")).to_have_count(0)
-            await watched.page.screenshot(path=FOLDER / f"{page}-{name}.png", full_page=True)
+            height = await watched.page.evaluate("document.documentElement.scrollHeight")
+            seen: FloatRect = {"x": 0, "y": 0, "width": size[0], "height": min(height, TALLEST)}
+            await watched.page.screenshot(path=FOLDER / f"{page}-{name}.png", full_page=True, clip=seen)
             print(f"{page}-{name}.png")
 
 
