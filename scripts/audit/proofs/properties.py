@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 PROOFS: Final = "tests/contracts/proofs"
-_CONTRACT: Final = re.compile(r"^contract (\w+) ", re.MULTILINE)
+_CONTRACT: Final = re.compile(r"^contract (\w+) (.*?)^}", re.MULTILINE | re.DOTALL)
 _CHECK: Final = re.compile(r"^    function (check_\w+)\(", re.MULTILINE)
 
 
@@ -25,6 +25,6 @@ def find_properties(root: Path) -> list[Property]:
     return [
         Property(contract, function)
         for text in texts
-        for contract in _CONTRACT.findall(text)
-        for function in _CHECK.findall(text)
+        for contract, body in _CONTRACT.findall(text)
+        for function in _CHECK.findall(body)
     ]
