@@ -27,6 +27,7 @@ TOO_MANY_STREAMS: Final = ProblemKind(
 )
 _EXAMPLE: Final = """\
 retry: 2000
+id: 0
 
 id: 1
 event: line.drawn

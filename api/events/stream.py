@@ -48,7 +48,7 @@ async def _frames(
     broadcast: Broadcast, listener: Listener, after: int | None, stack: AsyncExitStack
 ) -> AsyncIterator[bytes]:
     async with stack:
-        yield f"retry: {_RECONNECT_MS}\n\n".encode()
+        yield _greeting(listener.since if after is None else None)
         if after is not None:
             async for missed in _missed(broadcast, listener, after):
                 yield missed
@@ -62,6 +62,12 @@ async def _frames(
             if frame is None:
                 return
             yield frame.data
+
+
+def _greeting(position: int | None) -> bytes:
+    """With where a stream of what comes from now on begins: who loses it before the first event comes back to there."""
+    begins_at = "" if position is None else f"id: {position}\n"
+    return f"retry: {_RECONNECT_MS}\n{begins_at}\n".encode()
 
 
 async def _missed(broadcast: Broadcast, listener: Listener, after: int) -> AsyncIterator[bytes]:

@@ -41,14 +41,22 @@ class Following:
         self.reader = reader
         self.writer = writer
 
+    async def greeting(self) -> dict[str, str]:
+        """The first frame, which says when to come back and where a stream without `after` begins."""
+        fields: dict[str, str] = {}
+        while (line := (await self._line()).strip()) != "" or not fields:
+            name, _, value = line.partition(": ")
+            fields |= {name: value} if line else {}
+        return fields
+
     async def frame(self) -> dict[str, str]:
-        """The next frame that is not a comment."""
+        """The next frame that is neither the greeting nor a comment."""
         while True:
             fields: dict[str, str] = {}
             while (line := (await self._line()).strip()) != "":
                 name, _, value = line.partition(": ")
                 fields[name] = value
-            if fields and set(fields) != {"retry"} and "" not in fields:
+            if fields and "retry" not in fields and "" not in fields:
                 return fields
 
     async def event(self) -> dict[str, Any]:
@@ -132,6 +140,17 @@ async def test_who_comes_back_goes_on_where_it_was(world: World, address: tuple[
         await world.tell(*kinds_of(world, "line.d"))
         seen += [(await client.event())["position"] for _ in range(3)]
     assert seen == [1, 2, 3, 4]
+
+
+async def test_who_loses_a_stream_before_its_first_event_comes_back_to_where_it_began(
+    world: World, address: tuple[str, int]
+) -> None:
+    await world.tell(*kinds_of(world, "line.a", "line.b"))
+    async with following(address) as client:
+        greeting = await client.greeting()
+    await world.tell(*kinds_of(world, "line.c"))
+    async with following(address, **{"last-event-id": greeting["id"]}) as client:
+        assert (await client.event())["position"] == 3
 
 
 async def test_a_long_absence_is_made_up_for_in_pieces(

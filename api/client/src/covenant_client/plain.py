@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -59,7 +59,7 @@ class PlainClient:
 
     def follow(
         self, *, after: int | None = None, line_id: int | None = None, kind: Sequence[str] | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Each event once and in order, as it happens, for as long as more are asked for.
 
         Begins after position ``after``, or with what comes now. After a broken connection it goes on where it was.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -59,7 +59,7 @@ class PlainAsyncClient:
 
     async def follow(
         self, *, after: int | None = None, line_id: int | None = None, kind: Sequence[str] | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Each event once and in order, as it happens, for as long as more are asked for.
 
         Begins after position ``after``, or with what comes now. After a broken connection it goes on where it was.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -86,7 +85,7 @@ def _is_signed(signed: bytes, signatures: str, secrets: Iterable[str]) -> bool:
 def _key(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if not key or not secret.startswith(_PREFIX):
         raise ValueError(f"a webhook's secret is {_PREFIX} and base64")
