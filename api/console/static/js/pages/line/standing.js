@@ -1,10 +1,13 @@
 /** How a line stands, and the terms that its lender signed, as facts in words. */
 
+import { h } from '../../dom.js';
 import { badge, block, hex, nothing, whenInFull, wholeAmount } from '../../elements/facts.js';
 import { facts } from '../../elements/table.js';
-import { decimal, hours, percent } from '../../format.js';
+import { decimal, grouped, hours, percent } from '../../format.js';
+import { hrefOf } from '../../router.js';
 
-export function standing({ borrower, holder, balances, owed, health, state, at }) {
+/** `feed`: the one that prices the line; null where several do. */
+export function standing({ borrower, holder, balances, owed, health, state, at }, feed) {
   const now_s = at.epoch_s;
   return facts([
     ['Borrower', hex(borrower)],
@@ -14,7 +17,7 @@ export function standing({ borrower, holder, balances, owed, health, state, at }
     ['Undrawn', wholeAmount(balances.undrawn)],
     ['Collateral', wholeAmount(balances.collateral)],
     ['Reserve', wholeAmount(balances.reserve)],
-    ['Price', health.price?.decimal ? decimal(health.price.decimal) : health.price_unavailable],
+    ['Price', price(health, feed)],
     ['Debt over value', health.ltv_bps === null ? null : percent(health.ltv_bps)],
     ['Health', healthWords(health)],
     ['Can be liquidated at a price of', health.unhealthy_at_or_below?.decimal && `${decimal(health.unhealthy_at_or_below.decimal)} or less`],
@@ -22,6 +25,13 @@ export function standing({ borrower, holder, balances, owed, health, state, at }
     ['In default', owed.defaults_at ? whenInFull(owed.defaults_at, now_s) : nothing('never')],
     ['Last changed in block', block(state)],
   ]);
+}
+
+function price({ price: found, price_from: source, price_unavailable: why }, feed) {
+  if (!found) return why;
+  const words = found.decimal ? decimal(found.decimal) : `${grouped(found.e36)} / 10^36`;
+  if (source === 'asked') return [words, ' (asked for)'];
+  return feed ? [words, ' by ', h('a', { href: hrefOf(`/feeds/${feed.address}`) }, feed.pair)] : words;
 }
 
 function healthWords({ healthy }) {
