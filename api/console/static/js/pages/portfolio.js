@@ -11,6 +11,11 @@ import { STATUS_WORDS } from '../words.js';
 import { ESSENTIALS } from './alerts.js';
 
 const ALERTS = 5;
+const LENT = [
+  ['Limit', 'limit'], ['Principal', 'principal'], ['Accrued', 'accrued'], ['Due', 'due'], ['Undrawn', 'undrawn'], ['Reserves', 'reserve'],
+  ['Claims', 'claim'], ['Collateral value', 'collateral_value'],
+];
+const SECURING = [['Collateral', 'collateral'], ['Claims', 'claim']];
 const BAND_WORDS = {
   unhealthy: 'Can be liquidated', critical: 'Critical', tight: 'Tight', watched: 'Watched', comfortable: 'Comfortable',
   no_debt: 'No debt', no_price: 'No price',
@@ -47,7 +52,8 @@ export function render({ error, known, alerts, ...portfolio }, { query, update }
     alerts?.items.length ? section('Open alerts', openAlerts(alerts.items)) : null,
     filters({ label: 'Filter the portfolio', fields, query, update }),
     h('ul', { class: 'counts' }, Object.entries(portfolio.lines_by_status).map(([status, count]) => h('li', null, h('a', { href: hrefOf('/lines', { ...query, status }) }, h('b', { class: 'number' }, count), ` ${STATUS_WORDS[status].toLowerCase()}`)))),
-    section('Lent', loans(portfolio.loans)),
+    section('Lent', totals('Lent', portfolio.loans, LENT)),
+    section('Secured by', totals('Secured by', portfolio.collaterals, SECURING)),
     section('Health', bands(portfolio.health)),
     section('Next bills', bills(portfolio.next_bills, now_s)),
     section('Markets', markets(portfolio.markets, known)),
@@ -64,10 +70,10 @@ function openAlerts(rows) {
   });
 }
 
-function loans(rows) {
-  const sums = [['Limit', 'limit'], ['Principal', 'principal'], ['Accrued', 'accrued'], ['Due', 'due'], ['Undrawn', 'undrawn'], ['Reserves', 'reserve'], ['Claims', 'claim'], ['Collateral value', 'collateral_value']];
+/** Sums for each token: `[label, name]` of each. */
+function totals(caption, rows, sums) {
   return table({
-    caption: 'Lent',
+    caption,
     rows,
     key: (row) => row.token.address,
     empty: 'No line is open.',
