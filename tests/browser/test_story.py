@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
+from api.identity.accounts import AccountRepository
+from api.identity.scopes import Role
+from orchestrator.alerts import Alerts, Severity
+from orchestrator.db.session import sessions_of
+from orchestrator.metrics import Metrics
 from scripts.local.deals import give_usdc
 from tests.browser.accessibility import violations
 from tests.browser.desk import Desk, at_the_console
@@ -134,6 +139,15 @@ async def test_what_a_reorganisation_takes_back_goes_from_the_page_too(stage: St
         await expect(reserve).to_have_text("20,000 USDC")
         await expect(events).to_contain_text("Reserve withdrawn (taken back)")
         assert watched.complaints == []
+
+
+async def test_an_operator_finds_the_open_alerts_on_the_first_page_upon_signing_in(stage: Stage) -> None:
+    operator, sessions = stage.cast.oracle, sessions_of(stage.cast.engine)
+    async with sessions.begin() as session:
+        await AccountRepository(session).of_wallet(operator.address.lower(), [Role.OPERATOR])
+    await Alerts(sessions, Metrics()).raise_("odd:feed", Severity.WARNING, "The feed looks odd", "look at its provider")
+    async with at_the_console(stage, operator) as desk:
+        await expect(desk.page.get_by_role("table", name="Open alerts")).to_contain_text("The feed looks odd")
 
 
 async def go_to(page: Page, section: str) -> None:

@@ -77,7 +77,7 @@ addEventListener('hashchange', () => showPage());
 addEventListener('pagehide', () => live.stop());
 addEventListener('pageshow', () => live.start());
 
-const restored = mountWalletButton(byId('wallet'), live);
+const restored = mountWalletButton(byId('wallet'), live, () => view.again());
 live.start();
 chainState.look();
 // What a page may show can depend on who is signed in.

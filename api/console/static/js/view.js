@@ -32,7 +32,7 @@ export class View extends EventTarget {
     this.#stop?.abort();
     this.#stop = new AbortController();
     this.#page = page;
-    this.#context = { ...context, signal: this.#stop.signal, again: () => this.#again() };
+    this.#context = { ...context, signal: this.#stop.signal, again: () => this.again() };
     this.#loading = this.#wanted = false;
     document.title = `${page.title(this.#context)} · Covenant`;
     if (!samePlace) {
@@ -46,10 +46,12 @@ export class View extends EventTarget {
 
   /** Something moved: loads again if the page cares, at most once at a time, and not while nobody looks. */
   moved(topic) {
-    if (this.#page?.topics.includes(topic)) this.#again();
+    if (this.#page?.topics.includes(topic)) this.again();
   }
 
-  #again() {
+  /** The same for what does not come from the chain, such as who is signed in. */
+  again() {
+    if (!this.#page) return;
     if (document.hidden || this.#loading) this.#wanted = true;
     else this.#load();
   }

@@ -9,11 +9,12 @@ import { Wallets } from './provider.js';
 const mounted = new WeakMap();
 let context = null;
 
-/** Once, before the others: `live` is the window's stream of events. */
-export function mountWalletButton(place, live) {
+/** Once, before the others: `live` is the window's stream of events; `changed` is called when somebody signs in or out. */
+export function mountWalletButton(place, live, changed = () => {}) {
   const wallets = new Wallets(window);
   const session = new Session(wallets, window.localStorage);
   context = { session, wallets, live };
+  session.addEventListener('change', changed);
   new WalletButton(place, context);
   return session.restore();
 }
