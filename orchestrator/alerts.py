@@ -108,6 +108,10 @@ class Conditions:
             await self._alerts.resolve(key)
             (await self._known()).discard(key)
 
+    async def lasting(self, prefix: str) -> frozenset[str]:
+        """Keys of the conditions that are there and start with ``prefix``, which is among ours."""
+        return frozenset(key for key in await self._known() if key.startswith(prefix))
+
     async def over_except(self, lasting: Collection[str]) -> None:
         """Of all the conditions that were there, only those in ``lasting`` still are."""
         for key in await self._known() - set(lasting):

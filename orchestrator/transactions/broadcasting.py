@@ -41,7 +41,7 @@ class Broadcaster:
             async with self._sessions.begin() as session:
                 await intents.record_broadcast(session, intent_id, attempt.number)
             self._reached(Step.BROADCAST)
-            await self._tell.poor(False)
+            await self._tell.taken(cancels=attempt.cancels)
             return True
         self._metrics.broadcast_errors.labels(kind=sent.error.kind.value).inc()
         async with self._sessions.begin() as session:
@@ -50,7 +50,7 @@ class Broadcaster:
             extra = {"intent": str(intent_id), "tx": attempt.tx_hash}
             log.warning("not broadcast (%s): %s", sent.error.kind.value, sent.error.words, extra=extra)
         if sent.poor:
-            await self._tell.poor(True)
+            await self._tell.poor()
         if sent.error.kind is ErrorKind.FATAL:
             await self._give_up(node, intent_id, attempt, sent.error)
         return not sent.poor

@@ -126,6 +126,7 @@ class Sender:
         if not flights and not waiting:
             return
         view = await self._node.view(self._signer.address)
+        await self._tell.final_up_to(view.nonce_at_finalized)
         findings = await self._confirm(flights, view)
         if min((flight.nonce for flight in flights if flight.status in UNMINED), default=0) > view.nonce_at_head:
             await self._mend(view)

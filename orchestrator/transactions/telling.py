@@ -16,13 +16,12 @@ class SenderAlerts:
     """The alerts about one signer on one chain."""
 
     def __init__(self, alerts: Alerts, chain_id: int, signer: str) -> None:
-        self._alerts = alerts
         self._signer = signer
-        self._fees, self._balance, self._nonce, self._budget = (
-            f"{kind}:{chain_id}:{signer}" for kind in ("fees", "balance", "nonce", "budget")
-        )
+        kinds = ("fees", "balance", "nonce", "budget", "transaction")
+        of_signer = [f"{kind}:{chain_id}:{signer}" for kind in kinds]
+        self._fees, self._balance, self._nonce, self._budget, self._transaction = of_signer
         self._held = f"sending_held:{chain_id}"
-        self._conditions = Conditions(alerts, [self._fees, self._balance, self._nonce, self._budget, self._held])
+        self._conditions = Conditions(alerts, [*of_signer, self._held])
 
     async def fees_at_cap(self, at_cap: bool, *, base_fee_wei: int, cap_wei: int) -> None:
         """Whether something waits because the cap lets it offer no more."""
@@ -65,7 +64,7 @@ class SenderAlerts:
 
     async def overtaken(self, nonce_at_head: int) -> None:
         """The chain counts more transactions of the signer than we ever signed."""
-        await self._alerts.raise_(
+        await self._conditions.holds(
             f"{self._nonce}:{nonce_at_head}",
             Severity.CRITICAL,
             f"{self._signer} has sent {nonce_at_head} transactions, more than we know of: somebody else uses its key",
@@ -73,11 +72,15 @@ class SenderAlerts:
             {"nonce_at_head": str(nonce_at_head)},
         )
 
-    async def poor(self, is_poor: bool) -> None:
-        """Whether the node says that the signer can't pay."""
-        if not is_poor:
-            await self._conditions.over(self._balance)
-            return
+    async def final_up_to(self, nonce_at_finalized: int) -> None:
+        """What a stranger sent below that nonce is final: who looks now finds nothing left to decide."""
+        overtaken = f"{self._nonce}:"
+        for key in await self._conditions.lasting(overtaken):
+            if int(key.removeprefix(overtaken)) <= nonce_at_finalized:
+                await self._conditions.over(key)
+
+    async def poor(self) -> None:
+        """The node says that the signer can't pay."""
         await self._conditions.holds(
             self._balance,
             Severity.CRITICAL,
@@ -106,11 +109,17 @@ class SenderAlerts:
         await self._conditions.over(self._budget)
 
     async def fatal(self, intent_id: uuid.UUID, error: TransactionError) -> None:
-        """A transaction that no repetition helps."""
-        await self._alerts.raise_(
-            f"transaction:{intent_id}",
+        """A transaction that no repetition helps: mostly none of this signer's gets through then."""
+        await self._conditions.holds(
+            self._transaction,
             Severity.CRITICAL,
             f"a transaction can't be sent at all: {error.words}",
             f"see `covenant transactions show {intent_id}`; check the node and its chain id",
             {"intent": str(intent_id)},
         )
+
+    async def taken(self, *, cancels: bool) -> None:
+        """A node took a transaction, which may only use up the nonce of one that no node takes."""
+        await self._conditions.over(self._balance)
+        if not cancels:
+            await self._conditions.over(self._transaction)

@@ -212,9 +212,11 @@ async def test_a_lane_that_a_stranger_overtook_goes_on_behind_it_and_says_so(gro
     await ground.chain.send_as_a_stranger(ground.account, nonce=1)
     await ground.chain.mine()
     intent_id = await ground.queue()
+    await ground.sender.tick()
+    assert await ground.open_alerts() == ["nonce"]
     assert await ground.settle(intent_id) == ["finalized"]
     assert (await ground.intent(intent_id)).nonce == 2
-    assert await ground.open_alerts() == ["nonce"]
+    assert await ground.open_alerts() == [], "what the stranger sent is final, and dealt with"
 
 
 async def test_a_nonce_that_a_reorg_took_back_from_a_stranger_is_filled(ground: Ground) -> None:
@@ -252,11 +254,12 @@ async def test_bytes_that_no_node_takes_are_given_up_without_leaving_their_nonce
     greedy = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=policy)
     intent_id = await ground.queue()
     await greedy.tick()
+    assert await ground.open_alerts() == ["transaction"], "the empty one that took its nonce resolves nothing"
     after = await ground.queue()
     assert await ground.settle(intent_id, after) == ["cancelled", "finalized"]
     assert ground.told.of(intent_id)[-1] == "failed: fatal"
     assert await ground.chain.balance(PAYEE) == 1
-    assert await ground.open_alerts() == ["transaction"]
+    assert await ground.open_alerts() == [], "a node takes what this signer sends again"
 
 
 async def test_nothing_new_is_signed_while_the_mirror_is_frozen(ground: Ground, frozen_mirror: None) -> None:
