@@ -37,9 +37,11 @@ _NOISE: Final = (
     (r" {4}model_config = ConfigDict\(\n {4}\)\n", ""),
     (r'(\w+) = TypeAliasType\(\s*"\w+",\s*(Literal\[[^\]]*\]),?\s*\)\n', r"\1: TypeAlias = \2\n"),
     (r"from typing_extensions import TypeAliasType\n", ""),
+    (r"(Literal\[[^\]]*\])", r"Annotated[\1, OrNewer]"),
+    (r"(from covenant_client.scalars import Exact)\n", r"\1, OrNewer\n"),
     (r"from typing import Annotated, Any, Literal\n", "from typing import Annotated, Any, Literal, TypeAlias\n"),
 )
-"""What the generator writes and nobody needs; `typing_extensions` would be one more dependency."""
+"""What the generator writes and nobody needs (`typing_extensions` is one more dependency), and what it cannot say."""
 
 
 def models_source(document: Schema, header: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.openapi import load_examples
 from covenant_client import AsyncClient, Client, models, operations, problems
-from covenant_client.errors import Refused
+from covenant_client.errors import Refused, Unreadable
 from covenant_client.request import Request
 from scripts.client.document import is_exact, model_document, openapi_document, operations_of
 from scripts.client.problems import problem_kinds
@@ -115,6 +115,15 @@ def test_each_code_has_an_exception() -> None:
 def test_what_a_newer_service_adds_to_an_answer_is_passed_over() -> None:
     amount = models.TokenAmount.model_validate_json('{"base_units": "1", "token": "USDC", "decimals": 6, "new": {}}')
     assert amount == models.TokenAmount(base_units=1, token="USDC", decimals=6)
+
+
+def test_a_value_that_an_enumeration_has_got_since_is_borne_and_written_again() -> None:
+    recorded = EXAMPLES["get_line"]["200"] | {"status": "status of tomorrow"}
+    line = operations.get_line(1).read(json.dumps(recorded).encode())
+    assert line.model_dump()["status"] == "status of tomorrow"
+    assert '"status":"status of tomorrow"' in line.model_dump_json()
+    with pytest.raises(Unreadable, match="status"):
+        operations.get_line(1).read(json.dumps(recorded | {"status": 1}).encode())
 
 
 def test_a_misspelt_name_in_what_is_sent_is_an_error() -> None:

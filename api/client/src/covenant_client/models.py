@@ -11,9 +11,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from covenant_client.model import Model
-from covenant_client.scalars import Exact
+from covenant_client.scalars import Exact, OrNewer
 
-Action: TypeAlias = Literal["repay", "liquidate", "terminate"]
+Action: TypeAlias = Annotated[Literal["repay", "liquidate", "terminate"], OrNewer]
 """What is to be done to a line. Policy may want the last two; of liquidations people are told else."""
 
 
@@ -32,7 +32,9 @@ class Attribute(Model):
     value: str
 
 
-BillTime: TypeAlias = Literal["unpaid", "within_1_day", "within_7_days", "within_30_days", "later", "never"]
+BillTime: TypeAlias = Annotated[
+    Literal["unpaid", "within_1_day", "within_7_days", "within_30_days", "later", "never"], OrNewer
+]
 """When the next bill of a line comes, from the second of the snapshot; each line is counted once."""
 
 
@@ -54,7 +56,9 @@ class CancelGroup(Model):
     group: Exact
 
 
-Cause: TypeAlias = Literal["operator", "price_jump", "failures", "reconciliation", "finalized_mismatch"]
+Cause: TypeAlias = Annotated[
+    Literal["operator", "price_jump", "failures", "reconciliation", "finalized_mismatch"], OrNewer
+]
 """Column ``holds.cause``. All but the first are placed by the circuit breaker."""
 
 
@@ -63,13 +67,13 @@ class ChainPosition(Model):
 
     block_number: int
     block_hash: str
-    finality: Literal["latest", "safe", "finalized", "orphaned"]
+    finality: Annotated[Literal["latest", "safe", "finalized", "orphaned"], OrNewer]
 
 
 class Check(Model):
     """One thing that the service needs."""
 
-    name: Literal["database", "redis", "mirror", "node", "signers"]
+    name: Annotated[Literal["database", "redis", "mirror", "node", "signers"], OrNewer]
     ok: bool
     detail: str
     hint: str | None
@@ -128,11 +132,15 @@ class Draw(Model):
     to: str | None = None
 
 
-FeedStatus: TypeAlias = Literal["fresh", "late", "frozen", "jumped", "stale", "out_of_bounds", "unknown"]
+FeedStatus: TypeAlias = Annotated[
+    Literal["fresh", "late", "frozen", "jumped", "stale", "out_of_bounds", "unknown"], OrNewer
+]
 """From best to worst: of several judgements on a feed, the last in this order is told."""
 
 
-HealthBandName: TypeAlias = Literal["unhealthy", "critical", "tight", "watched", "comfortable", "no_debt", "no_price"]
+HealthBandName: TypeAlias = Annotated[
+    Literal["unhealthy", "critical", "tight", "watched", "comfortable", "no_debt", "no_price"], OrNewer
+]
 """How far the price of the collateral must fall until a line is unhealthy."""
 
 
@@ -144,7 +152,9 @@ class Instant(Model):
     """Null after the year 9999, which the form cannot write."""
 
 
-IntentStatus: TypeAlias = Literal["queued", "signed", "broadcast", "mined", "finalized", "failed", "cancelled"]
+IntentStatus: TypeAlias = Annotated[
+    Literal["queued", "signed", "broadcast", "mined", "finalized", "failed", "cancelled"], OrNewer
+]
 """Column ``intents.status``."""
 
 
@@ -163,7 +173,7 @@ class Liquidate(Model):
 class Live(Model):
     """The process answers."""
 
-    status: Literal["ok"] = "ok"
+    status: Annotated[Literal["ok"], OrNewer] = "ok"
 
 
 class MandateMessage(Model):
@@ -362,7 +372,7 @@ class Provenance(Model):
     block_hash: str
     log_index: int
     tx_hash: str
-    finality: Literal["latest", "safe", "finalized"]
+    finality: Annotated[Literal["latest", "safe", "finalized"], OrNewer]
 
 
 class Ready(Model):
@@ -446,7 +456,7 @@ class RevokeMandate(Model):
     nonce: Exact
 
 
-Role: TypeAlias = Literal["borrower", "lender", "operator", "auditor"]
+Role: TypeAlias = Annotated[Literal["borrower", "lender", "operator", "auditor"], OrNewer]
 """What an account is to the service. Every wallet may borrow and lend; the others are granted by hand."""
 
 
@@ -474,7 +484,9 @@ class RoundCause(Model):
     updated_at: Instant | None
 
 
-Scope: TypeAlias = Literal["alerts:read", "keys:write", "offers:write", "transactions:write", "webhooks:write"]
+Scope: TypeAlias = Annotated[
+    Literal["alerts:read", "keys:write", "offers:write", "transactions:write", "webhooks:write"], OrNewer
+]
 """One thing that may be allowed. A key has some of those of its account, a session has all."""
 
 
@@ -488,7 +500,7 @@ class SetOperator(Model):
     approved: bool
 
 
-Severity: TypeAlias = Literal["info", "warning", "critical"]
+Severity: TypeAlias = Annotated[Literal["info", "warning", "critical"], OrNewer]
 """``critical``: money can't move as it should. ``warning``: it soon may not. ``info``: worth knowing."""
 
 
@@ -545,7 +557,7 @@ class Simulation(Model):
     block_hash: str
 
 
-Sort: TypeAlias = Literal["id", "-id", "next_due", "principal", "-principal"]
+Sort: TypeAlias = Annotated[Literal["id", "-id", "next_due", "principal", "-principal"], OrNewer]
 """By which a page is ordered. Lines that will have no bill are not among those by ``next_due``."""
 
 
@@ -554,10 +566,10 @@ class StatePosition(Model):
 
     block_number: int
     log_index: int
-    finality: Literal["latest", "safe", "finalized"]
+    finality: Annotated[Literal["latest", "safe", "finalized"], OrNewer]
 
 
-StatusName: TypeAlias = Literal["current", "due", "past_due", "default", "closed", "written_off"]
+StatusName: TypeAlias = Annotated[Literal["current", "due", "past_due", "default", "closed", "written_off"], OrNewer]
 """Where a line stands with its bills. `due` lasts one second; `past_due` until the grace is over."""
 
 
@@ -578,7 +590,7 @@ class Submission(Model):
     """Of the contract, such as `repay`."""
     line_id: int | None
     submitted_at: Instant
-    status: Literal["pending", "mined", "reverted", "dropped", "unknown"]
+    status: Annotated[Literal["pending", "mined", "reverted", "dropped", "unknown"], OrNewer]
     block: ChainPosition | None
     """Null until it is mined."""
     why_reverted: str | None
@@ -656,8 +668,8 @@ class TriggerCause(Model):
     due_at: Instant | None
 
 
-TriggerStatus: TypeAlias = Literal[
-    "pending", "sending", "mined", "done", "failed", "superseded", "skipped", "cancelled"
+TriggerStatus: TypeAlias = Annotated[
+    Literal["pending", "sending", "mined", "done", "failed", "superseded", "skipped", "cancelled"], OrNewer
 ]
 """
 `pending`: its intent is queued. `mined`: in a block that is not final. The last five are final.
@@ -685,7 +697,7 @@ class Webhook(Model):
     url: str
     kinds: list[str]
     line_id: int | None
-    status: Literal["enabled", "paused", "dead"]
+    status: Annotated[Literal["enabled", "paused", "dead"], OrNewer]
     why_dead: str | None
     position: int
     """The last event that it is done with."""
@@ -705,7 +717,7 @@ class WebhookChanges(Model):
     )
     url: str | None = None
     kinds: list[str] | None = None
-    status: Literal["enabled", "paused"] | None = None
+    status: Annotated[Literal["enabled", "paused"], OrNewer] | None = None
 
 
 class WebhookWithSecret(Model):
@@ -715,7 +727,7 @@ class WebhookWithSecret(Model):
     url: str
     kinds: list[str]
     line_id: int | None
-    status: Literal["enabled", "paused", "dead"]
+    status: Annotated[Literal["enabled", "paused", "dead"], OrNewer]
     why_dead: str | None
     position: int
     """The last event that it is done with."""
@@ -937,7 +949,7 @@ class Event(Model):
     block_hash: str
     log_index: int
     tx_hash: str
-    finality: Literal["latest", "safe", "finalized", "orphaned"]
+    finality: Annotated[Literal["latest", "safe", "finalized", "orphaned"], OrNewer]
     payload: dict[str, Any]
     reverts: UUID | None
     """The event that a reorganisation undid."""
@@ -1004,7 +1016,10 @@ class Fillable(Model):
     """What a borrower can still open under an offer, by what the chain says. The lender's balance is not looked at."""
 
     open: bool
-    why_not: Literal["unknown_market", "expired", "wrong_epoch", "group_cancelled", "group_consumed"] | None
+    why_not: (
+        Annotated[Literal["unknown_market", "expired", "wrong_epoch", "group_cancelled", "group_consumed"], OrNewer]
+        | None
+    )
     """The first reason against it; null when it can be filled."""
     at_most: TokenAmount
     """The least of the offer's limit and what its group's cap leaves."""
@@ -1021,7 +1036,7 @@ class Health(Model):
 
     price: Price | None
     """The oracle's measuring price, unless another was asked for."""
-    price_from: Literal["oracle", "asked"] | None
+    price_from: Annotated[Literal["oracle", "asked"], OrNewer] | None
     price_unavailable: str | None
     """Why there is no price; null when there is one."""
     collateral_value: TokenAmount | None
@@ -1219,7 +1234,7 @@ class Opening(Model):
     offer_hash: str
     block_number: int
     tx_hash: str
-    finality: Literal["latest", "safe", "finalized"]
+    finality: Annotated[Literal["latest", "safe", "finalized"], OrNewer]
 
 
 class Owed(Model):
@@ -1241,7 +1256,7 @@ class Payment(Model):
 
     at: Instant | None
     payer: str
-    paid_from: Literal["cash", "reserve", "collateral", "liquidation"]
+    paid_from: Annotated[Literal["cash", "reserve", "collateral", "liquidation"], OrNewer]
     charges: TokenAmount
     principal: TokenAmount
     amount: TokenAmount
@@ -1345,7 +1360,7 @@ class Schedule(Model):
 
     as_of: AsOf
     line_id: int
-    assumes: Literal["paid_when_due", "nothing_is_paid"]
+    assumes: Annotated[Literal["paid_when_due", "nothing_is_paid"], OrNewer]
     status: StatusName
     draw_window_ends_at: Instant
     matures_at: Instant
@@ -1400,7 +1415,7 @@ class SubmissionDetail(Model):
     """Of the contract, such as `repay`."""
     line_id: int | None
     submitted_at: Instant
-    status: Literal["pending", "mined", "reverted", "dropped", "unknown"]
+    status: Annotated[Literal["pending", "mined", "reverted", "dropped", "unknown"], OrNewer]
     block: ChainPosition | None
     """Null until it is mined."""
     why_reverted: str | None
@@ -1652,8 +1667,8 @@ class Mandate(Model):
     mandate_hash: str
     trigger: str
     borrower: str
-    kind: Literal["due", "ltv", "level", "share"]
-    paid_from: Literal["reserve", "collateral", "top_up"]
+    kind: Annotated[Literal["due", "ltv", "level", "share"], OrNewer]
+    paid_from: Annotated[Literal["reserve", "collateral", "top_up"], OrNewer]
     threshold_bps: int
     share_bps: int
     fee_bps: int
