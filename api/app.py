@@ -17,6 +17,7 @@ from api.events.broadcast import Broadcast
 from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
 from api.health.endpoints import router as health
+from api.kept import Kept
 from api.lines.documents import WrittenLines
 from api.lines.endpoints import router as lines
 from api.lines.prices import OraclePrices
@@ -28,11 +29,13 @@ from api.offers.endpoints import router as offers
 from api.openapi import TITLE, VERSION, build_openapi
 from api.parts import Parts
 from api.portfolio.endpoints import router as portfolio
+from api.portfolio.repository import Group
 from api.prepare.endpoints import router as prepare
 from api.rate_limit import RateLimit, RateLimiter
 from api.reconciliations.endpoints import router as reconciliations
 from api.reference import router as reference
 from api.reserves.endpoints import router as reserves
+from api.reserves.repository import Held
 from api.sending.endpoints import router as sending
 from api.sessions.endpoints import router as sessions
 from api.submissions.endpoints import router as submissions
@@ -63,6 +66,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.oracle_prices = OraclePrices(parts.nodes)
     app.state.broadcast = Broadcast(parts)
     app.state.written_lines = WrittenLines()
+    app.state.portfolio_groups = Kept[list[Group]]()
+    app.state.held = Kept[dict[str, Held]]()
     app.state.console_files = read_files()
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Query
@@ -60,6 +61,8 @@ class CursorFacts(Protocol):
     def safe_number(self) -> int: ...
     @property
     def finalized_number(self) -> int: ...
+    @property
+    def updated_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ class View:
     @property
     def chain_id(self) -> int:
         return self.cursor.chain_id
+
+    @property
+    def version(self) -> tuple[str, datetime]:
+        """The same only if nothing that is mirrored has changed: whoever changes it moves or touches the cursor."""
+        return self.cursor.hash, self.cursor.updated_at
 
     @property
     def now(self) -> Timestamp:

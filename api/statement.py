@@ -6,6 +6,7 @@ For what is asked most; whatever takes several statements reads through ``api.sn
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -28,9 +29,10 @@ class Seen:
     timestamp: int
     safe_number: int
     finalized_number: int
+    updated_at: datetime
 
 
-_SEEN: Final = ("chain_id", "number", "hash", "timestamp", "safe_number", "finalized_number")
+_SEEN: Final = ("chain_id", "number", "hash", "timestamp", "safe_number", "finalized_number", "updated_at")
 
 
 def in_one_snapshot(rows: str, order: str = "") -> bytes:
@@ -55,8 +57,8 @@ async def read(pool: AsyncConnectionPool, statement: bytes, parameters: Paramete
         rows = await _rows(pool, statement, parameters)
     if not rows:
         return None, []
-    chain_id, number, block_hash, timestamp, safe, finalized = rows[0][: len(_SEEN)]
-    seen = Seen(chain_id, number, f"0x{block_hash.hex()}", timestamp, safe, finalized)
+    chain_id, number, block_hash, timestamp, safe, finalized, updated_at = rows[0][: len(_SEEN)]
+    seen = Seen(chain_id, number, f"0x{block_hash.hex()}", timestamp, safe, finalized, updated_at)
     found = [row[len(_SEEN) :] for row in rows]
     return seen, [row for row in found if row[0] is not None]
 

@@ -37,4 +37,12 @@ async def _canonical(session: AsyncSession, cursor: Cursor, number: int) -> Seen
     )
     if found is None or number > cursor.number:
         raise Problem(UNKNOWN_BLOCK, f"block {number} is not between the first mirrored block and {cursor.number}")
-    return Seen(found.chain_id, number, found.hash, found.timestamp, cursor.safe_number, cursor.finalized_number)
+    return Seen(
+        found.chain_id,
+        number,
+        found.hash,
+        found.timestamp,
+        cursor.safe_number,
+        cursor.finalized_number,
+        cursor.updated_at,
+    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 
+from api.kept import Kept
 from api.lines.prices import PricesDep
 from api.lines.rows import LineRow
 from api.lines.service import accrue, bills_of, status_name
 from api.lines.units import Units
 from api.parts import PartsDep
 from api.portfolio.pricing import priced_snapshot
-from api.portfolio.repository import PortfolioFilter, read_groups, read_next_bills
+from api.portfolio.repository import Group, PortfolioFilter, read_groups, read_next_bills
 from api.portfolio.schemas import NextBill, Portfolio
 from api.portfolio.totals import Totals
 from api.problems import INVALID_REQUEST, documented
@@ -25,12 +26,21 @@ router = APIRouter(prefix="/v1/portfolio", tags=["portfolio"])
 NEXT_BILLS: Final = 10
 
 
+async def kept_groups(request: Request) -> Kept[list[Group]]:
+    found: Kept[list[Group]] = request.app.state.portfolio_groups
+    return found
+
+
+GroupsDep = Annotated[Kept[list[Group]], Depends(kept_groups)]
+
+
 @router.get(
     "", summary="Show the portfolio", response_model=Portfolio, responses=documented(INVALID_REQUEST, *READ_PROBLEMS)
 )
 async def show_portfolio(
     parts: PartsDep,
     prices: PricesDep,
+    kept: GroupsDep,
     borrower: Annotated[Address | None, Query()] = None,
     lender: Annotated[Address | None, Query(description="Who lent when the line was opened.")] = None,
     market_id: Annotated[int | None, Query(ge=1, le=UINT16_MAX)] = None,
@@ -45,7 +55,8 @@ async def show_portfolio(
     wanted = PortfolioFilter(borrower, lender, market_id)
     async with priced_snapshot(parts, prices) as (snapshot, priced):
         measuring = {market_id: found.reading.measuring_price for market_id, (_, found) in priced.items()}
-        groups = await read_groups(snapshot, wanted, measuring)
+        question = wanted, tuple(sorted(measuring.items()))
+        groups = await kept.get(snapshot.version, question, lambda: read_groups(snapshot, wanted, measuring))
         coming = await read_next_bills(snapshot, wanted, NEXT_BILLS)
     totals = Totals(groups, [market for market, _ in priced.values()], parts.tokens)
     return Portfolio(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
+from fastapi import APIRouter, Depends, Request
+
+from api.kept import Kept
 from api.lines.units import token_form
 from api.parts import PartsDep
 from api.problems import INVALID_REQUEST, documented
@@ -17,15 +20,23 @@ from api.wire import checksum
 router = APIRouter(prefix="/v1/reserves", tags=["reserves"])
 
 
+async def kept_held(request: Request) -> Kept[dict[str, Held]]:
+    found: Kept[dict[str, Held]] = request.app.state.held
+    return found
+
+
+HeldDep = Annotated[Kept[dict[str, Held]], Depends(kept_held)]
+
+
 @router.get(
     "", summary="Prove the reserves", response_model=Reserves, responses=documented(INVALID_REQUEST, *READ_PROBLEMS)
 )
-async def prove_reserves(snapshot: SnapshotDep, parts: PartsDep) -> Reserves:
+async def prove_reserves(snapshot: SnapshotDep, parts: PartsDep, kept: HeldDep) -> Reserves:
     """For each token, what all lines together have in the vault, and what the vault has, both at the snapshot's block.
 
     A vault can have more, since anybody can send it tokens; less would be a fault in the contracts or in the token.
     """
-    held = await read_held(snapshot)
+    held = await kept.get(snapshot.version, None, lambda: read_held(snapshot))
     await snapshot.release()
     balances = await read_balances(parts.nodes, snapshot.book.vault, list(held), snapshot.cursor.hash)
     tokens = [

@@ -146,6 +146,12 @@ async def set_cursor(connection: AsyncConnection, chain_id: int, to: BlockRef) -
     )
 
 
+async def touch_cursor(connection: AsyncConnection, chain_id: int) -> None:
+    """Say that rows have changed though the cursor stays: whoever kept what it made of them makes it again."""
+    touched = update(Cursor).where(Cursor.chain_id == chain_id).values(updated_at=func.clock_timestamp())
+    await connection.execute(touched)
+
+
 async def freeze(connection: AsyncConnection, chain_id: int, reason: str) -> None:
     """Say that nobody should act on the mirror. The next move takes it back."""
     await connection.execute(update(Cursor).where(Cursor.chain_id == chain_id).values(frozen=reason))

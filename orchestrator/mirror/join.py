@@ -19,7 +19,7 @@ from orchestrator.mirror.apply import apply_logs, store_logs
 from orchestrator.mirror.backfill import RangeSize, backfill, fetch_range_proven
 from orchestrator.mirror.batch import Batch, LoanTokens, Projector
 from orchestrator.mirror.commit import CursorMoved
-from orchestrator.mirror.cursor import Position, block_row, read_position
+from orchestrator.mirror.cursor import Position, block_row, read_position, touch_cursor
 from orchestrator.mirror.fetch import fetch_proven
 from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import sequence_gaps, update_lines
@@ -58,6 +58,7 @@ async def join(
         logs = await _append_past(connection, reader, projector, position, witness)
         rows = [_watched_row(chain_id, source) for source in watch.sources.values()]
         await copy_rows(connection, table_of(WatchedContract), rows)
+        await touch_cursor(connection, chain_id)
         await lease.check(connection)
     contracts = {source.label: source.address for source in watch.sources.values()}
     log.info("watching", extra={"chain_id": chain_id, "contracts": contracts, "logs": logs})

@@ -14,7 +14,7 @@ from orchestrator.db.models import Block, Log, Quarantine
 from orchestrator.db.models.registry import table_of
 from orchestrator.mirror.apply import apply_logs
 from orchestrator.mirror.batch import ProjectedLog, Projector
-from orchestrator.mirror.cursor import require_position
+from orchestrator.mirror.cursor import require_position, touch_cursor
 from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import update_lines
 from orchestrator.mirror.stored_logs import log_of
@@ -106,6 +106,7 @@ async def retry_quarantined(connection: AsyncConnection, projector: Projector) -
         )
     if cured:  # the newest state of a line that came late may be newer than anything that was in quarantine
         await update_lines(connection, chain_id, cured[0].block_number, _NEWEST)
+        await touch_cursor(connection, chain_id)
     return len(cured)
 
 

@@ -27,7 +27,7 @@ from orchestrator.db.models.registry import table_of
 from orchestrator.db.session import open_engine
 from orchestrator.errors import CovenantError
 from orchestrator.mirror.commit import Committer
-from orchestrator.mirror.cursor import read_position, require_position
+from orchestrator.mirror.cursor import read_position, require_position, touch_cursor
 from orchestrator.mirror.decode import Codecs
 from orchestrator.mirror.digest import digest, table_digests
 from orchestrator.mirror.follow import Follower, Step
@@ -143,6 +143,7 @@ async def _swap(connection: AsyncConnection, schema: str, chain_id: int, tables:
         names = [column.name for column in table.columns if column.computed is None]
         rows = select(*(rebuilt.columns[name] for name in names)).where(*_replaced(rebuilt, chain_id))
         await connection.execute(insert(table).from_select(names, rows))
+    await touch_cursor(connection, chain_id)
 
 
 def _replaced(table: Table, chain_id: int) -> list[ColumnElement[bool]]:

@@ -42,7 +42,6 @@ from scripts.local.runtime import open_runtime
 
 RESULTS: Final = Path("build/bench-api.json")
 HOST: Final = "127.0.0.1"
-BLOCK_EVERY_S: Final = 12.0
 RATE: Final = 100.0
 CLIENTS: Final = 50
 COMPARING_CLIENTS: Final = 16
@@ -67,16 +66,17 @@ def main(
     lines: Annotated[int, typer.Option(min=1_000)] = 50_000,
     events: Annotated[int, typer.Option(min=1_000)] = 500_000,
     seconds: Annotated[float, typer.Option(min=1.0, help="of each run")] = 15.0,
+    block_every_s: Annotated[float, typer.Option(min=0.1, help="how long a block lasts")] = 12.0,
 ) -> None:
     """Measure, print a table, and write the figures to build/bench-api.json."""
-    figures = asyncio.run(_measure(Size(lines, events), seconds))
+    figures = asyncio.run(_measure(Size(lines, events), seconds, block_every_s))
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if not _print(figures):
         sys.exit(1)
 
 
-async def _measure(size: Size, seconds: float) -> Figures:
+async def _measure(size: Size, seconds: float, block_every_s: float) -> Figures:
     output = Output(sys.stdout, as_json=False)
     with tempfile.TemporaryDirectory(prefix="covenant-bench-", ignore_cleanup_errors=True) as home:
         logs = Path(home)
@@ -106,8 +106,9 @@ async def _measure(size: Size, seconds: float) -> Figures:
                         "COVENANT_LOG_LEVEL": "info",
                     }
                     with _web(env, logs / "web.log") as web:
-                        async with _blocks_arriving(rpc, libpq, local.book.chain_id):
-                            return await _runs(web, env, size, seconds, logs, output)
+                        async with _blocks_arriving(rpc, libpq, local.book.chain_id, block_every_s):
+                            runs = await _runs(web, env, size, seconds, logs, output)
+                            return {**runs, "block_every_s": block_every_s}
             finally:
                 for part in (anvil, redis, postgres):
                     part.child.kill()
@@ -130,6 +131,9 @@ async def _runs(web: Served, env: dict[str, str], size: Size, seconds: float, lo
         "saturated": saturated.figures(),
     }
     figures |= await _first_and_last(port, size, output)
+    output.say("all lines, added up")
+    for name in ("portfolio", "reserves"):
+        figures[name] = (await closed_loop(HOST, port, cycle((f"/v1/{name}",)).__next__, 4, seconds / 3)).figures()
     documents = {"line": json.loads(await _get(port, "/v1/lines/1")), "page": json.loads(await _get(port, _page(0)))}
     (logs / "documents.json").write_text(json.dumps(documents), encoding="utf-8")
     with _bare(env, logs) as bare:
@@ -215,18 +219,19 @@ async def _get(port: int, path: str) -> bytes:
 
 
 @asynccontextmanager
-async def _blocks_arriving(rpc: JsonRpc, libpq: str, chain_id: int) -> AsyncIterator[None]:
-    """A new block as often as on mainnet, and the mirror's cursor with it: what is kept for a block is thrown away."""
+async def _blocks_arriving(rpc: JsonRpc, libpq: str, chain_id: int, block_every_s: float) -> AsyncIterator[None]:
+    """A new block, and the mirror's cursor with it: what is kept for a block is thrown away."""
 
     async def arrive() -> None:
         async with await psycopg.AsyncConnection.connect(libpq, autocommit=True) as connection:
             while True:
-                await asyncio.sleep(BLOCK_EVERY_S)
+                await asyncio.sleep(block_every_s)
                 await rpc.call("evm_mine")
                 head = await rpc.call("eth_getBlockByNumber", ["latest", False])
                 await connection.execute(
                     "UPDATE cursors SET hash = %s, timestamp = %s, number = number + 1, head_number = number + 1,"
-                    " safe_number = number - 31, finalized_number = number - 63 WHERE chain_id = %s",
+                    " updated_at = clock_timestamp(), safe_number = number - 31, finalized_number = number - 63"
+                    " WHERE chain_id = %s",
                     (bytes.fromhex(head["hash"][2:]), integer(head["timestamp"]), chain_id),
                 )
 
@@ -289,9 +294,12 @@ def _print(figures: Figures) -> bool:
         ("a page, share of the bare endpoint", page, "≥ 0.5", page >= 0.5),
         ("last pages against first ones", round(last / first, 2), "≤ 1.5", last <= 1.5 * first),
     ]
+    sums = [(f"p95 of /v1/{name}, ms", figures[name]["p95_ms"]) for name in ("portfolio", "reserves")]
     table = Table("figure", "value", "limit", box=None, pad_edge=False)
     for name, value, limit, met in goals:
         table.add_row(name, f"[{'green' if met else 'red'}]{value:g}[/]", limit)
+    for name, value in sums:
+        table.add_row(name, f"{value:g}", "")
     console = Console(highlight=False)
     console.print(table)
     console.print(f"saturated: {figures['saturated']['per_second']:g} requests a second; written to {RESULTS}")

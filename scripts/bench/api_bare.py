@@ -18,6 +18,7 @@ import psycopg
 import uvicorn
 from fastapi import FastAPI, Response
 from psycopg_pool import AsyncConnectionPool
+from uvicorn.loops.auto import auto_loop_factory
 
 from orchestrator.chain.book import AddressBook
 from scripts.processes.web import listening
@@ -76,4 +77,5 @@ async def run(database_url: str, book: AddressBook, documents: Path, port_file: 
 
 if __name__ == "__main__":
     address_book = AddressBook.load(Path(os.environ["COVENANT_BOOK"]))
-    asyncio.run(run(os.environ["DATABASE_URL"], address_book, Path(sys.argv[1]), Path(sys.argv[2])))
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(run(os.environ["DATABASE_URL"], address_book, Path(sys.argv[1]), Path(sys.argv[2])))

@@ -40,6 +40,7 @@ class Latencies:
             "p50_ms": round(self.quantile_ms(0.50), 2),
             "p95_ms": round(self.quantile_ms(0.95), 2),
             "p99_ms": round(self.quantile_ms(0.99), 2),
+            "max_ms": round(self.quantile_ms(1.0), 2),
         }
 
 

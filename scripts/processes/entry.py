@@ -14,15 +14,18 @@ from orchestrator.settings import Settings, load_settings
 Main = Callable[[Settings], Awaitable[None]]
 
 
-def run_process(name: str, main: Main) -> int:
+def run_process(name: str, main: Main, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None) -> int:
     """Run ``main`` until it ends or this process is told to stop (SIGTERM, SIGINT), which cancels it.
+
+    ``loop_factory`` makes the event loop, asyncio's own by default.
 
     Returns the exit code: 0 after a stop, 1 after a CovenantError, which is told in one line on standard error.
     """
     try:
         settings = load_settings()
         setup_logging(name, settings.covenant_log_level)
-        asyncio.run(_until_stopped(main(settings)))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_until_stopped(main(settings)))
     except CovenantError as error:
         return _refuse(name, error)
     except ExceptionGroup as group:  # of tasks that ran side by side

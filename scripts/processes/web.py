@@ -13,6 +13,7 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.loops.auto import auto_loop_factory
 
 from api.app import create_app
 from api.nodes import Nodes
@@ -163,7 +164,7 @@ async def serve_until_cancelled(
 
 
 def main() -> int:
-    return run_process("web", run)
+    return run_process("web", run, auto_loop_factory())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 from psycopg.rows import tuple_row
+from sqlalchemy import text
 
 from api.lines.rows import Place, find_line
 from api.portfolio.accrual import ACCRUED
@@ -138,3 +139,17 @@ async def test_the_bills_that_come_next_are_those_of_the_schedules(world: World)
         (first, *_) = (await world.get(f"/v1/lines/{bill['line_id']}/schedule"))["bills"]
         assert (bill["due_at"], bill["amount"]) == (first["due_at"], first["amount"])
     assert shown["lines_by_bill"]["within_1_day"] == 3
+
+
+async def test_sums_are_made_once_for_all_that_a_version_of_the_mirror_is_asked(world: World) -> None:
+    await world.line(1)
+    first, reserves = await world.get("/v1/portfolio"), await world.get("/v1/reserves")
+    async with world.engine.begin() as connection:
+        await connection.execute(text("UPDATE lines SET principal = principal + 1, undrawn = undrawn + 1"))
+    assert await world.get("/v1/portfolio") == first
+    assert await world.get("/v1/reserves") == reserves
+    await world.write()
+    assert (
+        units((await world.get("/v1/portfolio"))["loans"][0]["principal"]) == units(first["loans"][0]["principal"]) + 1
+    )
+    assert await world.get("/v1/reserves") != reserves

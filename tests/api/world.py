@@ -51,6 +51,7 @@ from orchestrator.db.session import sessions_of
 from orchestrator.db.wakeups import BLOCKS
 from orchestrator.delivery.positions import newest_position
 from orchestrator.delivery.signing import WebhookSecrets
+from orchestrator.mirror.cursor import touch_cursor
 from tests.api.ground import CHAIN_ID, FEED_DECIMALS, HEARTBEAT_S, MARGIN_S, MIN_DEBT, PAIR, Ground
 from tests.api.ground import Block as ChainBlock
 from tests.api.keys import bearing, make_key
@@ -114,8 +115,10 @@ class World:
     # ------------------------------------------------------------ the mirror
 
     async def write(self, *rows: Model) -> None:
+        """As the mirror does: whoever reads is told that something has changed."""
         async with sessions_of(self.engine).begin() as session:
             session.add_all(rows)
+            await touch_cursor(await session.connection(), CHAIN_ID)
 
     async def tell(self, *events: OutboxEvent) -> None:
         """As the mirror does: each with the next position, and whoever waits is woken."""
@@ -136,6 +139,7 @@ class World:
             "head_number": head.number,
             "safe_number": head.number - 1 if safe is None else safe,
             "finalized_number": head.number - 2 if finalized is None else finalized,
+            "updated_at": func.clock_timestamp(),
         }
         async with sessions_of(self.engine).begin() as session:
             await session.execute(update(Cursor).where(Cursor.chain_id == CHAIN_ID).values(values))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from orchestrator.db.models import Block, Model, OutboxEvent
+from orchestrator.db.models import Block, Cursor, Model, OutboxEvent
 from orchestrator.mirror.cursor import Position, require_position
 from orchestrator.mirror.digest import table_digests
 from tests.integration.mirror.ground import CHAIN_ID
+
+
+async def last_change(engine: AsyncEngine) -> datetime:
+    """By which readers know whether what they have made of the mirror's rows still holds."""
+    async with engine.connect() as connection:
+        return (await connection.execute(select(Cursor.updated_at))).scalar_one()
 
 
 async def position(engine: AsyncEngine) -> Position:

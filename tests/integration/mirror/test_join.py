@@ -13,7 +13,7 @@ from orchestrator.mirror.start import open_mirror
 from orchestrator.mirror.watch import sources_of_book, sources_of_feeds
 from tests.integration.mirror.ground import ADMIN, CHAIN_ID, PRICE, Ground, Mirror, codecs, opened_mirror
 from tests.integration.mirror.proxy import Proxy, proxied
-from tests.integration.mirror.rows import all_rows, count, digests_of
+from tests.integration.mirror.rows import all_rows, count, digests_of, last_change
 
 
 async def second_feed(ground: Ground) -> None:
@@ -40,7 +40,9 @@ async def test_a_feed_that_joins_late_has_all_its_rounds(
     await mirror.catch_up()
     assert await count(mirror.engine, OracleRound) == 2
     book_with_both(ground)
+    changed_at = await last_change(mirror.engine)
     async with opened_mirror(mirror.engine, chain_url, ground) as restarted:
+        assert await last_change(mirror.engine) > changed_at
         assert await count(mirror.engine, OracleRound) == 4
         await restarted.catch_up()
         async with opened_mirror(other_engine, chain_url, ground) as newcomer:

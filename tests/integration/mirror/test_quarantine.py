@@ -16,7 +16,7 @@ from orchestrator.mirror.quarantine import retry_quarantined
 from orchestrator.mirror.stored_logs import log_line
 from orchestrator.mirror.watch import Role, Source, Watch
 from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, codecs
-from tests.integration.mirror.rows import all_rows, count, position, until
+from tests.integration.mirror.rows import all_rows, count, last_change, position, until
 
 BEYOND_ANY_CLOCK = 2**200
 
@@ -90,6 +90,7 @@ async def test_a_version_that_can_read_a_log_takes_it_out_of_quarantine(ground: 
     await mirror.catch_up()
     [line] = await all_rows(mirror.engine, "SELECT seq, undrawn FROM lines")
     assert (line.seq, line.undrawn) == (0, 0)
+    changed_at = await last_change(mirror.engine)
     async with mirror.engine.begin() as connection:
         assert await retry_quarantined(connection, projector) == 1
         assert await retry_quarantined(connection, projector) == 0
@@ -97,6 +98,7 @@ async def test_a_version_that_can_read_a_log_takes_it_out_of_quarantine(ground: 
     [line] = await all_rows(mirror.engine, "SELECT seq, undrawn FROM lines")
     assert (line.seq, line.undrawn) == (1, stored["undrawn"])
     assert await count(mirror.engine, Quarantine, resolved_at=None) == 0
+    assert await last_change(mirror.engine) > changed_at
 
 
 async def test_a_line_whose_opening_comes_out_of_quarantine_stands_where_it_is_by_now(

@@ -9,7 +9,7 @@ from orchestrator.db.models import Block, OutboxEvent
 from orchestrator.mirror.reindex import MirrorFrozen, Reindexed, reindex
 from orchestrator.mirror.reorg import FinalizedMismatch
 from tests.integration.mirror.ground import CHAIN_ID, PRICE, Ground, Mirror, codecs
-from tests.integration.mirror.rows import all_rows, count, digests_of, position
+from tests.integration.mirror.rows import all_rows, count, digests_of, last_change, position
 
 
 async def rebuild(mirror: Mirror, database_url: str) -> Reindexed:
@@ -54,8 +54,10 @@ async def test_a_reindex_repairs_what_was_damaged(
     async with mirror.engine.begin() as connection:
         await connection.execute(text(damage))
     table = damage.split()[2 if damage.startswith("DELETE") else 1]
+    changed_at = await last_change(mirror.engine)
     assert (await rebuild(mirror, database_url)).replaced == (table,)
     assert await digests_of(mirror.engine) == right
+    assert await last_change(mirror.engine) > changed_at
     await ground.push(PRICE)
     await mirror.catch_up()
     assert (await position(mirror.engine)).at.number == await ground.head()
