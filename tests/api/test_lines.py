@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from api.lines.over_time import priced_by
 from api.lines.schemas import LineDetail, LinePage, Schedule, StatusName
 from api.nodes import Nodes
 from orchestrator.chain.rpc import JsonRpc
@@ -441,6 +442,13 @@ async def test_debt_over_value_moves_with_the_price_and_with_the_line(world: Wor
         assert point["ltv_bps"] == then["health"]["ltv_bps"]
         assert point["debt"] == then["owed"]["debt"]
         assert point["collateral_value"] == then["health"]["collateral_value"]
+
+
+async def test_what_several_feeds_price_has_no_debt_over_value_through_time(world: World) -> None:
+    book = world.ground.book
+    assert priced_by(book, 1) is not None
+    market = replace(book.market(1), feeds=(world.ground.feed, book.vault))
+    assert priced_by(replace(book, markets=(market,)), 1) is None
 
 
 async def test_an_answer_that_is_too_old_is_no_price(world: World) -> None:

@@ -17,14 +17,20 @@ const SORTS = [
 export const topics = ['block'];
 export const title = () => 'Lines';
 
-export function load({ query, signal }) {
-  return get('/v1/lines', { query: { ...query, limit: 50 }, signal });
+export async function load({ query, signal }) {
+  const [lines, known] = await Promise.all([
+    get('/v1/lines', { query: { ...query, limit: 50 }, signal }),
+    get('/v1/markets', { signal }),
+  ]);
+  return { ...lines, known: known.items };
 }
 
-export function render({ items, as_of: asOf, next_cursor }, { query, path, update }) {
+export function render({ items, as_of: asOf, next_cursor, known }, { query, path, update }) {
   const fields = [
     { name: 'q', label: 'Search', placeholder: 'id, address, hash' },
     { name: 'status', label: 'Status', options: [['', 'All'], ...Object.entries(STATUS_WORDS)] },
+    marketField(known),
+    { name: 'lender', label: 'Lender', placeholder: '0x…' },
     { name: 'borrower', label: 'Borrower', placeholder: '0x…' },
     { name: 'holder', label: 'Holder of the note', placeholder: '0x…' },
     { name: 'sort', label: 'Order', options: SORTS },
@@ -37,8 +43,13 @@ export function render({ items, as_of: asOf, next_cursor }, { query, path, updat
   ];
 }
 
+/** A choice among the markets that GET /v1/markets lists. */
+export function marketField(known) {
+  return { name: 'market_id', label: 'Market', options: [['', 'All'], ...known.map(({ market }) => [String(market.market_id), market.name])] };
+}
+
 /** The columns of a table of lines; `now_s` is chain time. */
-export function lineColumns(now_s) {
+function lineColumns(now_s) {
   return [
     { label: 'Line', cell: (line) => lineLink(line.line_id) },
     { label: 'Market', cell: (line) => line.market.name },

@@ -9,6 +9,7 @@ import { get } from '../http.js';
 import { hrefOf } from '../router.js';
 import { STATUS_WORDS } from '../words.js';
 import { ESSENTIALS } from './alerts.js';
+import { marketField } from './lines.js';
 
 const ALERTS = 5;
 const LENT = [
@@ -45,7 +46,7 @@ export function render({ error, known, alerts, ...portfolio }, { query, update }
   const fields = [
     { name: 'lender', label: 'Lender', placeholder: '0x…' },
     { name: 'borrower', label: 'Borrower', placeholder: '0x…' },
-    { name: 'market_id', label: 'Market', options: [['', 'All'], ...known.map(({ market }) => [String(market.market_id), market.name])] },
+    marketField(known),
   ];
   return [
     heading('Portfolio'),
