@@ -25,22 +25,22 @@ async def tick(
     *,
     interval_s: float,
     alerts: Alerts,
+    alert_key: str,
     passing: tuple[type[Exception], ...] = (),
 ) -> NoReturn:
     """Takes a step at every wake-up, and at least every ``interval_s``, for ever.
 
     A node or a database that fails, or one of the ``passing`` exceptions, is tried again, less and less often; a person
-    is told when it lasts. Any other exception is a defect of ours and ends the process.
+    is told by ``alert_key`` when it lasts. Any other exception is a defect of ours and ends the process.
     """
     failures: tuple[type[Exception], ...] = (RpcError, *DATABASE_FAILURES, *passing)
-    key = f"{name}_stalled"
-    conditions = Conditions(alerts, [key])
+    conditions = Conditions(alerts, [alert_key])
     failing_since: float | None = None
     pause_s = interval_s
     while True:
         try:
             await step()
-            await conditions.over(key)
+            await conditions.over(alert_key)
             failing_since, pause_s = None, interval_s
         except failures as error:
             reason = str(error).partition("\n")[0]
@@ -49,7 +49,7 @@ async def tick(
             lasted_s = time.monotonic() - failing_since
             if lasted_s >= ALERT_AFTER_S:
                 await conditions.holds(
-                    key,
+                    alert_key,
                     Severity.CRITICAL,
                     f"the {name} has done nothing for {lasted_s:.0f} s: {reason}",
                     "check the node and the database",

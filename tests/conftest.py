@@ -12,7 +12,7 @@ import redis
 from psycopg import sql
 
 from orchestrator.db import migrate
-from scripts.local.anvil import start_anvil
+from scripts.local.anvil import CHAIN_ID, start_anvil
 from scripts.local.part import Part
 from scripts.local.postgres import conninfo, create_database, start_postgres, url_of
 from scripts.local.redis import start_redis
@@ -40,9 +40,11 @@ class LocalParts:
     def redis(self) -> Part:
         return self._runner.run(start_redis(self.runtime, self._log("redis")))
 
-    def anvil(self, *, safe_behind: int = 1) -> Part:
+    def anvil(self, *, safe_behind: int = 1, chain_id: int = CHAIN_ID) -> Part:
         log = self._log(f"anvil-{next(self._numbers)}")
-        return self._runner.run(start_anvil(self.runtime, log, safe_behind=safe_behind, any_code_size=True))
+        return self._runner.run(
+            start_anvil(self.runtime, log, safe_behind=safe_behind, chain_id=chain_id, any_code_size=True)
+        )
 
     def database(self) -> str:
         """The name of a new, migrated database."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from celery import Celery, Task
 from celery.exceptions import Reject
@@ -16,8 +16,6 @@ from orchestrator.errors import CovenantError
 from orchestrator.tasks.running import Running
 
 log = logging.getLogger(__name__)
-
-QUEUE: Final = "covenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +30,18 @@ class Job:
     run: Callable[[], Awaitable[None]]
 
 
-def make_app(redis_url: str, jobs: Sequence[Job], running: Running) -> Celery:
+def queue_of(chain_id: int) -> str:
+    """Each chain has a queue of its own: its workers alone have its nodes and its book."""
+    return f"covenant:{chain_id}"
+
+
+def make_app(redis_url: str, chain_id: int, jobs: Sequence[Job], running: Running) -> Celery:
     """An app whose tasks are ``jobs``, scheduled for beat. Nothing connects before it is used."""
     app = Celery("covenant", broker=broker_url(redis_url))
     app.conf.update(
         accept_content=["json"],
         task_serializer="json",
-        task_default_queue=QUEUE,
+        task_default_queue=queue_of(chain_id),
         task_ignore_result=True,
         task_acks_late=True,
         task_reject_on_worker_lost=True,

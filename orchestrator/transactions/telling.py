@@ -17,8 +17,7 @@ class SenderAlerts:
 
     def __init__(self, alerts: Alerts, chain_id: int, signer: str) -> None:
         self._signer = signer
-        kinds = ("fees", "balance", "nonce", "budget", "transaction")
-        of_signer = [f"{kind}:{chain_id}:{signer}" for kind in kinds]
+        of_signer = [f"{kind}:{chain_id}:{signer}" for kind in ("fees", "balance", "nonce", "budget", "transaction")]
         self._fees, self._balance, self._nonce, self._budget, self._transaction = of_signer
         self._held = f"sending_held:{chain_id}"
         self._conditions = Conditions(alerts, [*of_signer, self._held])

@@ -33,16 +33,17 @@ async def start_anvil(
     state: Path | None = None,
     port: int = 0,
     safe_behind: int = 1,
+    chain_id: int = CHAIN_ID,
     any_code_size: bool = False,
 ) -> Part:
-    """Starts a chain of id 31337 with one block a transaction; safe and finalized are 1 and 2 blocks behind the head.
+    """Starts a chain with one block a transaction; safe and finalized are 1 and 2 blocks behind the head.
 
     `safe_behind` blocks instead, and finalized twice as many: for tests of reorgs, which end at finality.
     `any_code_size` takes contracts as they are compiled for tests, which are larger than what is deployed.
     With `state`, the chain goes on from that file if it exists and is written to it at an orderly stop.
     `port` 0 takes any free one. Raises CovenantError when it does not come up.
     """
-    arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)]
+    arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     arguments += ["--slots-in-an-epoch", str(safe_behind)]
     if any_code_size:
         arguments.append("--disable-code-size-limit")

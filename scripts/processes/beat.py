@@ -16,7 +16,7 @@ from scripts.processes.broker import require_broker
 from scripts.processes.entry import run_blocking_process
 from scripts.processes.jobs import celery_of
 
-SCHEDULE_FILE = "beat-schedule"
+SCHEDULE_FILE = "beat-schedule-{chain_id}"
 
 
 def run(settings: Settings) -> None:
@@ -30,7 +30,7 @@ def run(settings: Settings) -> None:
             f"the state directory {state_dir} can't be made: {error.strerror}", "set COVENANT_STATE_DIR to another"
         ) from None
     app = celery_of(settings, Metrics(), Running())
-    beat = Service(app, schedule_filename=str(state_dir / SCHEDULE_FILE))
+    beat = Service(app, schedule_filename=str(state_dir / SCHEDULE_FILE.format(chain_id=settings.require_chain_id())))
 
     def stop(*_: object) -> None:
         raise SystemExit(0)  # the service catches it, and closes its schedule

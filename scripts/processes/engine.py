@@ -52,7 +52,8 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
         with serving_metrics(settings, metrics):
             async with Wakeups(deployment.database_url, [BLOCKS]) as wakeups:
                 notify_ready()
-                await tick("engine", engine.step, wakeups, interval_s=interval_s, alerts=alerts)
+                key = f"engine_stalled:{deployment.chain_id}"
+                await tick("engine", engine.step, wakeups, interval_s=interval_s, alerts=alerts, alert_key=key)
 
 
 def _liquidation(settings: Settings) -> LiquidationPolicy | None:

@@ -59,8 +59,8 @@ def jobs_of(settings: Settings, metrics: Metrics) -> Sequence[Job]:
 
 
 def celery_of(settings: Settings, metrics: Metrics, running: Running) -> Celery:
-    """The app that worker and beat share. Raises SettingsError without REDIS_URL."""
-    return make_app(settings.require_redis_url(), jobs_of(settings, metrics), running)
+    """The app that worker and beat of a chain share. Raises SettingsError without REDIS_URL or COVENANT_CHAIN_ID."""
+    return make_app(settings.require_redis_url(), settings.require_chain_id(), jobs_of(settings, metrics), running)
 
 
 async def _reconcile(deployment: Deployment, alerts: Alerts, metrics: Metrics) -> None:

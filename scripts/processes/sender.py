@@ -72,6 +72,7 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
                         wakeups,
                         interval_s=interval_s,
                         alerts=alerts,
+                        alert_key=f"sender_stalled:{deployment.chain_id}",
                         passing=(SignerUnavailable,),
                     )
 

@@ -73,11 +73,12 @@ class Ground:
     addresses: dict[str, str] = field(default_factory=dict)
     groups: int = 0
     nonces: int = 0
+    chain_id: int = CHAIN_ID
 
     @classmethod
-    async def deployed(cls, rpc: JsonRpc) -> Ground:
+    async def deployed(cls, rpc: JsonRpc, chain_id: int = CHAIN_ID) -> Ground:
         """The contracts, a market, and people with money who trust the vault and the trigger."""
-        ground = cls(rpc)
+        ground = cls(rpc, chain_id=chain_id)
         await ground.rpc.call("anvil_autoImpersonateAccount", [True])
         for person in PEOPLE:
             await ground.rpc.call("anvil_setBalance", [person.address, quantity(1_000 * ETHER)])
@@ -118,7 +119,7 @@ class Ground:
         }
         feed = BookFeed(to_checksum_address(self.addresses["feed"]), 8, HOUR, 300)
         return AddressBook(
-            CHAIN_ID, 1, contracts, (), {}, {"ETH/USD": feed}, dict.fromkeys(contracts, "0x" + "00" * 32)
+            self.chain_id, 1, contracts, (), {}, {"ETH/USD": feed}, dict.fromkeys(contracts, "0x" + "00" * 32)
         )
 
     async def deploy(self, label: str, contract: str, *arguments: Any) -> str:
@@ -162,7 +163,7 @@ class Ground:
             "expiry": 2**40 - 1, "group": self.groups, "groupCap": amount, "epoch": 0,
         } | terms  # fmt: skip
         checksummed = {k: to_checksum_address(v) if isinstance(v, str) else v for k, v in offer.items()}
-        data = TypedData(vault_domain(CHAIN_ID, to_checksum_address(self.addresses["vault"])), OFFER, checksummed)
+        data = TypedData(vault_domain(self.chain_id, to_checksum_address(self.addresses["vault"])), OFFER, checksummed)
         await self.vault(BORROWER, "open", offer, data.sign(LENDER), amount, BORROWER.address)
         return int(await self.view("vault", "CreditVault", "lineCount"))
 
@@ -174,7 +175,7 @@ class Ground:
             "periodHours": 24, "capPerPeriod": 10**15, "amount": 0, "feed": to_checksum_address(ZERO), "above": False,
             "level": 0, "expiry": 2**40 - 1, "nonce": self.nonces,
         } | fields  # fmt: skip
-        domain = trigger_domain(CHAIN_ID, to_checksum_address(self.addresses["trigger"]))
+        domain = trigger_domain(self.chain_id, to_checksum_address(self.addresses["trigger"]))
         signature = TypedData(domain, MANDATE, mandate).sign(BORROWER)
         await self.send(KEEPER, "trigger", "RepayTrigger", "register", mandate, signature)
         return mandate
@@ -257,7 +258,7 @@ class Mirror:
     async def under(cls, engine: AsyncEngine, reader: ChainReader, book: AddressBook, lease: Lease) -> Mirror:
         head = (await reader.heads()).latest
         wanted = sources_of_book(book) + await sources_of_feeds(reader, book, head.hash)
-        projector = await open_mirror(engine, lease, reader, CHAIN_ID, wanted, codecs())
+        projector = await open_mirror(engine, lease, reader, book.chain_id, wanted, codecs())
         alerts = Alerts(sessions_of(engine), Metrics())
         return cls(engine, reader, lease, Follower(engine, Committer(engine, lease, projector), alerts))
 
@@ -281,7 +282,7 @@ async def opened_mirror(
     """A mirror of the ground's contracts, by the provider at ``url``. It takes over from the one before it."""
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE leases SET expires_at = '-infinity'"))
-    lease = await acquire_lease(engine, f"mirror:{CHAIN_ID}", f"test {uuid.uuid4()}", timedelta(minutes=5))
+    lease = await acquire_lease(engine, f"mirror:{ground.chain_id}", f"test {uuid.uuid4()}", timedelta(minutes=5))
     assert lease is not None
     reader = ChainReader(JsonRpc(url, timeout_s=5))
     try:

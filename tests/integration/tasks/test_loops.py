@@ -20,6 +20,7 @@ from orchestrator.ticking import tick
 from tests.integration.tasks.process import until
 
 LONG_S = 30.0
+STALLED = "engine_stalled:31337"
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ async def test_a_failure_that_passes_is_tried_again_and_a_defect_ends_the_loop(
     alerts = Alerts(sessions_of(engine), Metrics())
     async with Wakeups(database_url, [BLOCKS]) as wakeups:
         with pytest.raises(ZeroDivisionError):
-            await tick("engine", step, wakeups, interval_s=0.01, alerts=alerts)
+            await tick("engine", step, wakeups, interval_s=0.01, alerts=alerts, alert_key=STALLED)
     assert "the engine pauses: http://node cannot be reached: ConnectError (check RPC_URL and that the node runs)" in (
         caplog.messages
     )
@@ -141,10 +142,10 @@ async def test_a_failure_that_lasts_is_told_and_told_over(
         seen.set()
 
     async with Wakeups(database_url, [BLOCKS]) as wakeups:
-        ticking = asyncio.create_task(tick("engine", step, wakeups, interval_s=0.01, alerts=alerts))
+        ticking = asyncio.create_task(tick("engine", step, wakeups, interval_s=0.01, alerts=alerts, alert_key=STALLED))
 
         async def told() -> bool:
-            return bool(await alerts.open_keys("engine_stalled"))
+            return bool(await alerts.open_keys(STALLED))
 
         async def told_over() -> bool:
             return not await told()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.db.models import Cursor, Feed
 from orchestrator.db.session import open_engine, sessions_of
-from orchestrator.tasks.app import QUEUE
+from orchestrator.tasks.app import queue_of
 from tests.integration.tasks.conftest import FEED
 from tests.integration.tasks.process import refused, running, stop_limit_s, until
 
@@ -59,9 +59,10 @@ async def test_beat_asks_and_a_worker_does_what_is_asked(environment: dict[str, 
 async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[str, str], redis_url: str) -> None:
     """The node never answers, so a job hangs; the worker stops all the same, and leaves the job to the next one."""
     with socket.create_server(("127.0.0.1", 0)) as silent, redis.Redis.from_url(redis_url) as broker:
+        queue = queue_of(31337)
         environment |= {"RPC_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         async with running("beat", environment) as beat:
-            jobs = broker.llen(QUEUE)
+            jobs = broker.llen(queue)
             await beat.stop()
         async with running("worker", environment) as worker:
 
@@ -71,7 +72,7 @@ async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[
             await until(busy, "a job hangs")
             assert await worker.stop() < stop_limit_s()
             assert worker.child.returncode == 0
-        assert (broker.llen(QUEUE), broker.hlen("unacked")) == (jobs, 0)
+        assert (broker.llen(queue), broker.hlen("unacked")) == (jobs, 0)
 
 
 @pytest.mark.parametrize("name", ["worker", "beat"])

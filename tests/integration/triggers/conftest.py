@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.chain.rpc import JsonRpc
 from tests.conftest import LocalParts
-from tests.integration.mirror.ground import Ground
+from tests.integration.mirror.ground import CHAIN_ID, Ground
 from tests.integration.triggers.ground import SAFE_BEHIND, Service, open_service
 
 
@@ -31,10 +31,10 @@ class DeployedChain:
             await rpc.aclose()
 
 
-async def deploy(url: str) -> DeployedChain:
+async def deploy(url: str, chain_id: int = CHAIN_ID) -> DeployedChain:
     rpc = JsonRpc(url)
     try:
-        ground = await Ground.deployed(rpc)
+        ground = await Ground.deployed(rpc, chain_id)
         return DeployedChain(url, ground.addresses, await rpc.call("evm_snapshot"))
     finally:
         await rpc.aclose()

@@ -136,10 +136,10 @@ def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: Eng
     )
 
 
-def make_sender(sessions: Sessions, rpc: JsonRpc, **policy: Any) -> Sender:
+def make_sender(sessions: Sessions, rpc: JsonRpc, *, chain_id: int = CHAIN_ID, **policy: Any) -> Sender:
     metrics, contract = Metrics(), load_contract("RepayTrigger")
     return Sender(
-        chain_id=CHAIN_ID,
+        chain_id=chain_id,
         nodes=[Node(rpc)],
         sessions=sessions,
         signer=KeystoreSigner(KEEPER),
@@ -158,13 +158,14 @@ async def open_service(
     addresses: Mapping[str, str],
     policy: EnginePolicy = POLICY,
     book_of: Callable[[Ground], AddressBook] = book_of,
+    chain_id: int = CHAIN_ID,
 ) -> AsyncIterator[Service]:
     """On a chain to which the contracts at ``addresses`` were deployed."""
     engine, rpc = open_engine(database_url, process="test"), JsonRpc(rpc_url)
-    ground = Ground(rpc, dict(addresses))
+    ground = Ground(rpc, dict(addresses), chain_id=chain_id)
     book, sessions = book_of(ground), sessions_of(engine)
     try:
-        await open_cursor(sessions, CHAIN_ID)
+        await open_cursor(sessions, chain_id)
         async with opened_mirror(engine, rpc_url, ground, book) as mirror:
             yield Service(
                 rpc_url,
@@ -173,7 +174,7 @@ async def open_service(
                 sessions,
                 book,
                 make_engine(sessions, rpc, book, policy),
-                make_sender(sessions, rpc),
+                make_sender(sessions, rpc, chain_id=chain_id),
             )
     finally:
         await rpc.aclose()

@@ -22,7 +22,7 @@ async def defect() -> None:
 
 
 JOBS = [Job("nothing", 5.0, nothing), Job("node-is-away", 60.0, node_is_away), Job("defect", 60.0, defect)]
-APP = make_app("redis://localhost:6379/0", JOBS, Running())
+APP = make_app("redis://localhost:6379/0", 31337, JOBS, Running())
 
 
 @pytest.mark.parametrize(
