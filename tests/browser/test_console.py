@@ -16,8 +16,8 @@ from tests.browser.stage import DESK, PHONE, Stage
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES: Final = (
-    "/", "/lines", "/lines/{line}", "/offers", "/offers/{offer}", "/feeds", "/feeds/{feed}", "/triggers",
-    "/transactions", "/reconciliation", "/alerts", "/health",
+    "/", "/lines", "/lines/{line}", "/lines/{line}?price=95.5", "/offers", "/offers/{offer}", "/feeds", "/feeds/{feed}",
+    "/triggers", "/transactions", "/reconciliation", "/alerts", "/health",
 )  # fmt: skip
 
 
