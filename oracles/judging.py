@@ -84,7 +84,8 @@ def _policy_for(feed: Feed, policies: Policies) -> FeedPolicy:
     """What the adapter believes for how long is stored with the feed, and prevails over what its publisher promises."""
     known = policies.get(feed.address.lower())
     if known is None:
-        return FeedPolicy(heartbeat_s=feed.heartbeat_s, margin_s=feed.margin_s)
+        policy = FeedPolicy if feed.is_price else FeedPolicy.of_fact
+        return policy(heartbeat_s=feed.heartbeat_s, margin_s=feed.margin_s)
     return replace(known, heartbeat_s=feed.heartbeat_s, margin_s=feed.margin_s)
 
 

@@ -64,10 +64,15 @@ def refusal(candidate: Round) -> str | None:
 
     Chainlink feeds have such rounds: the first of a phase reads as all zero (pitfall 36).
     """
+    if candidate.answer <= 0 < candidate.updated_at:
+        return f"the answer is {candidate.answer}, which is not a price"
+    return unfinished(candidate)
+
+
+def unfinished(candidate: Round) -> str | None:
+    """Why a round says nothing at all, not even that a rate is zero, or None."""
     if candidate.updated_at <= 0:
         return f"updatedAt is {candidate.updated_at}: the round was never completed"
-    if candidate.answer <= 0:
-        return f"the answer is {candidate.answer}, which is not a price"
     return None
 
 

@@ -17,11 +17,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PriceFact:
-    """Asks all sources at once; ``now`` is the clock by which quotes are old."""
+    """Asks all sources at once; ``now`` is the clock by which quotes are old.
+
+    ``stands``: a quote is the price until the next one, as an exchange rate is while its market is closed. Then it is
+    seen whenever somebody looks, and the feed keeps its heartbeat. Otherwise it was seen when it was quoted.
+    """
 
     name: str
     sources: Sequence[Source]
     policy: AggregatePolicy
+    stands: bool = False
     now: Callable[[], float] = time.time
 
     async def look(self) -> Sighting:
@@ -40,7 +45,7 @@ class PriceFact:
                 f"{self.name}: no quorum of {self.policy.quorum}: {found.why_not}",
                 "the feed keeps its last answer and grows stale; look at the sources",
             )
-        return Sighting(found.price, found.observed_at)
+        return Sighting(found.price, int(self.now()) if self.stands else found.observed_at)
 
 
 async def _ask(source: Source) -> Quote | Rejected:

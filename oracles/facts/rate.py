@@ -17,7 +17,7 @@ DAY_S: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class RateFact:
-    """The middle of what at least ``quorum`` sources say, none older than ``max_age_s``.
+    """The middle of what at least ``quorum`` sources say, none older than ``max_age_s``: it stands until the next one.
 
     No two may be further apart than ``max_spread`` percentage points: they all repeat one administrator's figure.
     """
@@ -25,7 +25,7 @@ class RateFact:
     name: str
     sources: Sequence[Source]
     quorum: int = 1
-    max_age_s: int = 5 * DAY_S
+    max_age_s: int = 6 * DAY_S
     max_spread: Decimal = Decimal("0.05")
     now: Callable[[], float] = time.time
 
@@ -45,7 +45,7 @@ class RateFact:
         if spread > self.max_spread:
             raise NothingSeen(f"{self.name}: the sources are {spread} points apart", "find out which of them is wrong")
         middle = quotes[(len(quotes) - 1) // 2]
-        return Sighting(middle.price, min(int(self.now()), min(quote.observed_at for quote in quotes)))
+        return Sighting(middle.price, int(self.now()))
 
     def _is_recent(self, quote: Quote) -> bool:
         return int(self.now()) - quote.observed_at <= self.max_age_s

@@ -47,7 +47,7 @@ SourceDeclared = ExchangeSource | JsonSource
 
 
 class PriceDeclared(_Declared):
-    """``kind = "price"``, or ``"fx"``: the same with quotes that may be days old."""
+    """``kind = "price"``, or ``"fx"``: the same with quotes that stand for days, as over a weekend."""
 
     kind: Literal["price", "fx"]
     pair: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9]+$")]

@@ -24,8 +24,8 @@ BASE_URLS: Final = {
     "kraken": kraken.BASE_URL,
 }
 
-MAX_AGE_S: Final = {"price": 120, "fx": 4 * 86_400}
-"""Currencies do not trade from Friday evening to Sunday evening, nor on a holiday next to it."""
+MAX_AGE_S: Final = {"price": 120, "fx": 5 * 86_400}
+"""Banks quote currencies on working days: after Easter, Thursday's quote is the newest until Tuesday afternoon."""
 
 
 def price_fact(declared: PriceDeclared, client: httpx.AsyncClient) -> PriceFact:
@@ -34,7 +34,8 @@ def price_fact(declared: PriceDeclared, client: httpx.AsyncClient) -> PriceFact:
         max_age_s=declared.max_age_s or MAX_AGE_S[declared.kind],
         max_spread_bps=declared.max_spread_bps,
     )
-    return PriceFact(declared.pair, tuple(_sources(declared.sources, declared.pair, client)), policy)
+    sources = tuple(_sources(declared.sources, declared.pair, client))
+    return PriceFact(declared.pair, sources, policy, stands=declared.kind == "fx")
 
 
 def rate_fact(declared: RateDeclared, client: httpx.AsyncClient) -> RateFact:

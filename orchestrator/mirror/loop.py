@@ -143,8 +143,8 @@ class MirrorLoop:
         head = (await reader.heads()).latest
         self._feeds_asked_at = time.monotonic()
         wanted: dict[str, Source] = {}
+        await store_feeds(self.engine, self.book, *self.more_books)
         for book in (self.book, *self.more_books):
-            await store_feeds(self.engine, book)
             sources = sources_of_book(book) + await sources_of_feeds(reader, book, head.hash)
             wanted = {source.address: source for source in sources} | wanted
         witness = next((other for other in self.readers if other is not reader), None)

@@ -75,17 +75,19 @@ async def watched_sources(connection: AsyncConnection, chain_id: int) -> list[So
     ]
 
 
-async def store_feeds(engine: AsyncEngine, book: AddressBook) -> None:
-    """The book says what feeds there are and how often they should answer; how they do is judged elsewhere."""
+async def store_feeds(engine: AsyncEngine, *books: AddressBook) -> None:
+    """A chain's books say what feeds there are and how often they should answer; how they do is judged elsewhere."""
+    prices = {address for book in books for market in book.markets for address in market.feeds}
     async with engine.begin() as connection:
-        for pair, feed in book.feeds.items():
+        for chain_id, pair, feed in ((book.chain_id, *found) for book in books for found in book.feeds.items()):
             said = {
                 "pair": pair,
                 "decimals": feed.decimals,
                 "heartbeat_s": feed.heartbeat_s,
                 "margin_s": feed.margin_s,
+                "is_price": feed.address in prices,
             }
-            row = insert(Feed).values(chain_id=book.chain_id, address=feed.address, status="unknown", reason="", **said)
+            row = insert(Feed).values(chain_id=chain_id, address=feed.address, status="unknown", reason="", **said)
             await connection.execute(row.on_conflict_do_update(index_elements=["chain_id", "address"], set_=said))
 
 

@@ -59,11 +59,13 @@ def read(
     feed: Annotated[str, typer.Argument(help="the address of any Chainlink-shaped feed")],
     directory: Annotated[Path | None, typer.Option(help="Chainlink's directory of feeds, as JSON")] = None,
     heartbeat_s: Annotated[int, typer.Option(min=1, help="where no directory says it")] = 3_600,
+    fact: Annotated[bool, typer.Option("--fact", help="it is no price: zero and below are answers too")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read a feed at the newest block of RPC_URL's chain and judge its newest round; needs no mirror."""
     known = None if directory is None else read_directory(directory).at(feed)
-    policy = FeedPolicy(heartbeat_s=heartbeat_s) if known is None else policy_of(known)
+    undeclared = FeedPolicy.of_fact if fact else FeedPolicy
+    policy = undeclared(heartbeat_s=heartbeat_s) if known is None else policy_of(known)
     reading = asyncio.run(_read(settings_of_service().require_rpc_urls()[0], feed))
     judgement = judge_rounds([reading.newest], policy, reading.now)
     body = {

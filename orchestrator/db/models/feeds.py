@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, Index, Integer, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.db.models.provenance import FromLog
@@ -31,6 +31,7 @@ class OracleRound(FromLog, Model):
 class Feed(Model):
     """A feed that we follow, and the last judgement on it.
 
+    `is_price`: an adapter reads it, which takes positive answers only. Other feeds are facts that mandates read.
     `status`: unknown, fresh, late, stale, jumped, frozen or out_of_bounds.
     """
 
@@ -42,6 +43,7 @@ class Feed(Model):
     decimals: Mapped[int] = mapped_column(Integer)
     heartbeat_s: Mapped[int] = mapped_column(Integer)
     margin_s: Mapped[int] = mapped_column(Integer)
+    is_price: Mapped[bool] = mapped_column(Boolean, server_default=true())
     status: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text)
     judged_at_block: Mapped[int | None] = mapped_column(BigInteger)

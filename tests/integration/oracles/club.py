@@ -44,11 +44,12 @@ def reporter_accounts(count: int) -> list[LocalAccount]:
 
 
 async def deploy_feed(
-    rpc: JsonRpc, reporters: Sequence[ChecksumAddress], quorum: int, decimals: int = DECIMALS
+    rpc: JsonRpc, reporters: Sequence[ChecksumAddress], quorum: int, decimals: int = DECIMALS, lowest: int = 1
 ) -> ChecksumAddress:
-    """The contract as it is released, with answers from 1 to 10^9 units."""
+    """The contract as it is released, with answers from `lowest` to 10^9 units."""
     artifact = Artifacts(RELEASE).contract("AttestedFeed")
-    code = artifact.creation_with("ETH / USD", decimals, list(reporters), quorum, MAX_AGE_S, 1, 10 ** (9 + decimals))
+    bounds = (lowest, 10 ** (9 + decimals))
+    code = artifact.creation_with("ETH / USD", decimals, list(reporters), quorum, MAX_AGE_S, *bounds)
     (deployer, *_) = await rpc.call("eth_accounts")
     tx_hash = await rpc.call("eth_sendTransaction", [{"from": deployer, "data": "0x" + code.hex()}])
     return to_checksum_address((await mined(rpc, tx_hash))["contractAddress"])
@@ -144,6 +145,7 @@ async def open_club(
     dead: Sequence[int] = (),
     equip: Callable[[int, Clock], tuple[Fact, ReceiptsDesk | None]] = sees_2000,
     decimals: int = DECIMALS,
+    lowest: int = 1,
     start: int = START,
 ) -> AsyncIterator[Club]:
     """A new feed with its reporters; `equip` gives each, by its place, what it looks at."""
@@ -154,7 +156,7 @@ async def open_club(
         for account in accounts:
             await rpc.call("anvil_setBalance", [account.address, quantity(10**20)])
         clock = Clock(rpc, start)
-        address = await deploy_feed(rpc, [account.address for account in accounts], quorum, decimals)
+        address = await deploy_feed(rpc, [account.address for account in accounts], quorum, decimals, lowest)
         await clock.pass_(1)
         feed = OnChainFeed(rpc, FeedId(CHAIN_ID, address))
         club = Club(rpc, clock, feed, accounts)

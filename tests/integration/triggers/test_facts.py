@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import httpx
 import pytest
@@ -32,7 +33,7 @@ REPORTERS = 3
 SOURCES = ("bank", "desk", "exchange")
 DECIMALS = 8
 UNIT = 10**DECIMALS
-STALE = 1
+OK, STALE = 0, 1
 """Of `IOracleAdapter.Reason`."""
 
 
@@ -87,6 +88,7 @@ async def attested(
     pair: str,
     fact_of: Callable[[httpx.AsyncClient, Clock], Fact],
     book_with: Callable[[Ground], AddressBook] = book_of,
+    lowest: int = 1,
 ) -> AsyncIterator[Attested]:
     """With the label `attested` for the feed, which is followed as `pair`."""
     await chain.restore()
@@ -95,7 +97,8 @@ async def attested(
         def equip(place: int, clock: Clock) -> tuple[Fact, ReceiptsDesk | None]:
             return fact_of(client, clock), None
 
-        async with open_club(chain.url, reporters=REPORTERS, quorum=REPORTERS, equip=equip, start=0) as club:
+        club_of = partial(open_club, chain.url, reporters=REPORTERS, quorum=REPORTERS, lowest=lowest, start=0)
+        async with club_of(equip=equip) as club:
             addresses = chain.addresses | {"attested": club.feed.id.address}
 
             def book(ground: Ground) -> AddressBook:
@@ -161,7 +164,7 @@ async def benchmark(
     def fact_of(client: httpx.AsyncClient, clock: Clock) -> Fact:
         return replace(rate_fact(said, client), now=clock.now)
 
-    async with attested(chain_with_contracts, database_url, sources, "SOFR", fact_of) as found:
+    async with attested(chain_with_contracts, database_url, sources, "SOFR", fact_of, lowest=-100 * UNIT) as found:
         yield found
 
 
@@ -202,6 +205,43 @@ async def test_a_rate_of_exchange_that_falls_silent_is_told_and_leaves_no_price(
     await euros.service.ground.push(PRICE)
     assert (await euros.judge())["EUR/USD"] == FeedStatus.FRESH
     assert await euros.service.open_alerts() == []
+
+
+async def test_a_rate_of_exchange_stands_over_a_weekend_in_which_nobody_quotes_it(euros: Attested) -> None:
+    await euros.report("1.10")
+    for hours in (1, 1, 40, 1, 20):
+        before = await euros.club.state()
+        await euros.club.clock.pass_(hours * HOUR)
+        await euros.club.step()  # every source still says what it said on Friday
+        assert (await euros.club.state()).round_id == before.round_id + 1
+        assert (await euros.judge())["EUR/USD"] == FeedStatus.FRESH
+        reason, _ = await euros.service.ground.view("oracle in euros", "OracleAdapter", "assess")
+        assert reason == OK
+    assert Decimal((await euros.club.state()).answer).scaleb(-DECIMALS) == Decimal("1.10")
+
+    await euros.club.clock.pass_(60 * HOUR)
+    with pytest.raises(NothingSeen, match=r"its quote is \d+ s old"):
+        await euros.club.step()
+
+
+async def test_a_benchmark_rate_below_zero_is_an_answer_and_repays_below_a_level(benchmark: Attested) -> None:
+    service = benchmark.service
+    await benchmark.report("0.05")
+    line = await service.drawn_line()
+    await service.ground.register_mandate(
+        line, kind=2, feed=benchmark.feed, above=False, level=-UNIT // 2, amount=100 * USDC
+    )
+    for answer in ("0", "-0.50"):
+        assert await benchmark.report(answer) == Decimal(answer)
+        assert (await benchmark.judge())["SOFR"] == FeedStatus.FRESH
+        await service.settle()
+        assert await service.triggers() == []
+
+    assert await benchmark.report("-0.55") == Decimal("-0.55")
+    assert (await benchmark.judge())["SOFR"] == FeedStatus.FRESH
+    assert not any("SOFR" in message for message in await service.open_alerts())
+    await service.settle()
+    assert [(one.status, one.pays) for one in await service.triggers()] == [("done", 100 * USDC)]
 
 
 async def test_a_benchmark_rate_above_a_level_repays_what_the_borrower_signed(benchmark: Attested) -> None:

@@ -90,6 +90,22 @@ def test_a_feed_that_repeats_its_answer_is_frozen_only_when_its_policy_says_so()
     assert judge(ending(7, 7, 7), HOURLY, NOW).status is FeedStatus.FRESH
 
 
+@pytest.mark.parametrize("answers", [(-55_000_000,), (0,), (5, -5), (0, 400), (100, 100_000)])
+def test_a_fact_that_is_no_price_may_be_zero_or_below_and_move_as_it_likes(answers: tuple[int, ...]) -> None:
+    assert judge(ending(*answers), FeedPolicy.of_fact(3_600), NOW).status is FeedStatus.FRESH
+
+
+@pytest.mark.parametrize(("age_s", "status"), [(3_601, FeedStatus.LATE), (3_901, FeedStatus.STALE)])
+def test_a_fact_that_is_no_price_is_late_and_stale_as_any_feed(age_s: int, status: FeedStatus) -> None:
+    assert judge(ending(-5, age_s=age_s), FeedPolicy.of_fact(3_600), NOW).status is status
+
+
+def test_pitfall_36_a_fact_of_a_round_that_was_never_completed_is_not_believed_either() -> None:
+    judged = judge([Round(1, 5, NOW - 60), Round(2, 0, 0)], FeedPolicy.of_fact(3_600), NOW)
+    assert judged.status is FeedStatus.STALE
+    assert "never completed" in judged.reason
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -99,11 +115,12 @@ def test_a_feed_that_repeats_its_answer_is_frozen_only_when_its_policy_says_so()
         {"heartbeat_s": 1, "min_answer": 0},
         {"heartbeat_s": 1, "min_answer": 5, "max_answer": 4},
         {"heartbeat_s": 1, "frozen_after": 1},
+        {"heartbeat_s": 1, "min_answer": None},
     ],
 )
-def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, int]) -> None:
+def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, int | None]) -> None:
     with pytest.raises(ValueError):
-        FeedPolicy(**arguments)
+        FeedPolicy(**arguments)  # type: ignore[arg-type]
 
 
 @given(st.integers(1, 2**90), st.integers(1, 2**90), st.integers(1, 100_000))

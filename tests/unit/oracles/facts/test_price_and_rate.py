@@ -58,13 +58,14 @@ async def test_rates_that_are_apart_old_or_missing_are_nothing() -> None:
     with pytest.raises(NothingSeen, match=r"0\.06 points apart"):
         await rate(Says("a", "5.31"), Says("b", "5.37")).look()
     with pytest.raises(NothingSeen, match="1 of 2 sources: the others are too old"):
-        await rate(Says("a", "5.31"), Says("b", "5.31", 5 * DAY_S + 1)).look()
+        await rate(Says("a", "5.31"), Says("b", "5.31", 6 * DAY_S + 1)).look()
     with pytest.raises(NothingSeen, match="1 of 2 sources: b: answered 503"):
         await rate(Says("a", "5.31"), Says("b", None)).look()
 
 
-async def test_a_rate_dated_to_the_end_of_its_day_is_not_of_the_future() -> None:
-    assert (await rate(Says("a", "5.31", -DAY_S // 2), quorum=1).look()).observed_at == NOW
+@pytest.mark.parametrize("age_s", [-DAY_S // 2, 0, 5 * DAY_S])
+async def test_a_rate_stands_until_the_next_one_and_is_seen_whenever_one_looks(age_s: int) -> None:
+    assert (await rate(Says("a", "5.31", age_s), quorum=1).look()).observed_at == NOW
 
 
 @pytest.mark.parametrize(("value", "answer"), [("110.1", 11_010_000_000), ("-0.55", -55_000_000), ("0.000000005", 0)])

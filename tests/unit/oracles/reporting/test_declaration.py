@@ -1,12 +1,18 @@
 """What a reporter's file may declare."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 
+from oracles.facts.fact import NothingSeen, Sighting
 from oracles.reporting.declaration import BadDeclaration, PriceDeclared, RateDeclared, read_declaration
 from oracles.reporting.declared_facts import price_fact, rate_fact
+from tests.unit.oracles.sources.exchange_server import ExchangeServer, Reply, serving
 
 PRICE = """
 chain_id = 1
@@ -49,7 +55,8 @@ async def test_an_exchange_rate_of_currencies_may_be_days_old(tmp_path: Path) ->
     said = read_declaration(declared(tmp_path, PRICE.replace('"price"', '"fx"')))
     assert isinstance(said.fact, PriceDeclared)
     async with httpx.AsyncClient() as client:
-        assert price_fact(said.fact, client).policy.max_age_s == 4 * 86_400
+        fact = price_fact(said.fact, client)
+    assert (fact.policy.max_age_s, fact.stands) == (5 * 86_400, True)
 
 
 async def test_a_benchmark_rate(tmp_path: Path) -> None:
@@ -92,9 +99,69 @@ EXAMPLE = (Path(__file__).parents[4] / "deployments" / "reporter.example.toml").
 def test_the_example_declares_a_price_and_what_it_comments_out_declares_the_other_facts(tmp_path: Path) -> None:
     head, _, facts = EXAMPLE.partition("[fact]")
     assert read_declaration(declared(tmp_path, head + "[fact]" + facts)).fact.kind == "price"
-    commented = [f"[fact]{fact}" for fact in facts.split("# [fact]")[1:]]
-    kinds = []
-    for fact in commented:
-        block = fact.partition("\n\n")[0].replace("\n# ", "\n").replace("\n#", "\n")
-        kinds.append(read_declaration(declared(tmp_path, head + block + "\n")).fact.kind)
+    commented = [uncommented(fact) for fact in facts.split("# [fact]")[1:]]
+    kinds = [read_declaration(declared(tmp_path, head + fact)).fact.kind for fact in commented]
     assert kinds == ["fx", "rate", "revenue"]
+
+
+def uncommented(fact: str) -> str:
+    return "[fact]" + fact.partition("\n\n")[0].replace("\n# ", "\n").replace("\n#", "\n") + "\n"
+
+
+def at(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp())
+
+
+EASTER_2024 = ["2024-03-30T12:00Z", "2024-04-01T12:00Z", "2024-04-02T14:00Z"]
+
+
+@pytest.fixture
+def banks() -> Iterator[ExchangeServer]:
+    """On Maundy Thursday, and until Tuesday, as the sources of the example answer."""
+    with serving() as server:
+        server.answer("/latest", Reply({"rates": {"USD": "1.0812"}, "date": "2024-03-28"}))
+        server.answer("/eurusd", Reply({"mid": "1.0811", "at": at("2024-03-28T21:59:00Z")}))
+        server.answer("/sofr/last/1", Reply({"refRates": [{"percentRate": "5.34", "effectiveDate": "2024-03-27"}]}))
+        yield server
+
+
+def example(kind: str, banks: ExchangeServer, tmp_path: Path) -> PriceDeclared | RateDeclared:
+    head, _, facts = EXAMPLE.partition("[fact]")
+    (fact,) = (found for found in map(uncommented, facts.split("# [fact]")[1:]) if f'kind = "{kind}"' in found)
+    for url in ("https://rates.example", "https://desk.example"):
+        fact = fact.replace(url, banks.url)
+    said = read_declaration(declared(tmp_path, head + fact)).fact
+    assert isinstance(said, PriceDeclared | RateDeclared)
+    return said
+
+
+@pytest.mark.parametrize("now", EASTER_2024)
+async def test_the_exchange_rate_of_the_example_is_told_over_the_longest_weekend(
+    now: str, banks: ExchangeServer, tmp_path: Path
+) -> None:
+    said = example("fx", banks, tmp_path)
+    assert isinstance(said, PriceDeclared)
+    async with httpx.AsyncClient() as client:
+        seen = await replace(price_fact(said, client), now=lambda: at(now)).look()
+    assert seen == Sighting(Decimal("1.0811"), at(now))
+
+
+@pytest.mark.parametrize("now", EASTER_2024)
+async def test_the_benchmark_of_the_example_is_told_over_the_longest_weekend(
+    now: str, banks: ExchangeServer, tmp_path: Path
+) -> None:
+    said = example("rate", banks, tmp_path)
+    assert isinstance(said, RateDeclared)
+    async with httpx.AsyncClient() as client:
+        seen = await replace(rate_fact(said, client), now=lambda: at(now)).look()
+    assert seen == Sighting(Decimal("5.34"), at(now))
+
+
+async def test_an_exchange_rate_that_nobody_has_renewed_for_five_days_is_nothing(
+    banks: ExchangeServer, tmp_path: Path
+) -> None:
+    said = example("fx", banks, tmp_path)
+    assert isinstance(said, PriceDeclared)
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(NothingSeen, match="no quorum of 2"):
+            await replace(price_fact(said, client), now=lambda: at("2024-04-03T08:00Z")).look()
