@@ -9,6 +9,7 @@ from sqlalchemy import select
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.db.models import Attempt, Candidate, Intent, Lane, Trigger
 from orchestrator.db.session import Sessions
+from orchestrator.triggers.states import Action
 from tests.integration.mirror.ground import CHAIN_ID, KEEPER, Ground, codec
 
 KEEPER_ADDRESS = KEEPER.address.lower()
@@ -42,7 +43,9 @@ async def check(ground: Ground, sessions: Sessions, first_nonce: int, mandates: 
         assert by_hash[intent.mined_tx_hash] == intent.id
         receipt = await ground.rpc.call("eth_getTransactionReceipt", [intent.mined_tx_hash])
         assert receipt["blockHash"] == intent.mined_block_hash
-    assert len(candidates) == 2 * mandates, "each line and each mandate has its candidate"
+    assert Counter(candidate.action for candidate in candidates) == dict.fromkeys(Action, mandates), (
+        "each mandate has its candidate, and each line those of its own"
+    )
 
 
 async def firings_by_mandate(ground: Ground) -> tuple[dict[str, list[int]], list[str]]:
