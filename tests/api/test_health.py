@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from api.nodes import Nodes
 from api.opening import open_parts
 from api.parts import Bounds, Parts
 from orchestrator.chain.rpc import JsonRpc
-from orchestrator.db.models import Cursor
+from orchestrator.db.models import Cursor, Signer
 from orchestrator.db.session import sessions_of
 from tests.api.ground import CHAIN_ID
 from tests.api.world import QUICK, SITE, STRANGER, World, client_of, parts_with
@@ -132,6 +133,28 @@ async def test_a_poor_signer_is_told(world: World) -> None:
     await world.ground.set_balance(STRANGER.address, 10**18)
     status, checks = await ready(parts_with(world))
     assert (status, checks["signers"]["detail"]) == (200, f"{STRANGER.address} holds 1.0000 ETH")
+
+
+async def test_a_signer_that_has_spent_its_gas_budget_is_told_until_it_refills(world: World) -> None:
+    signer = {"chain_id": CHAIN_ID, "address": STRANGER.address.lower(), "place": 0}
+    await world.ground.set_balance(STRANGER.address, 10**18)
+    await world.write(world.lane(), Signer(**signer, spent_until=datetime(2100, 1, 1, tzinfo=UTC)))
+    status, checks = await ready(parts_with(world))
+    assert (status, checks["signers"]["ok"]) == (503, False)
+    assert checks["signers"]["detail"] == f"{STRANGER.address} has spent its gas budget until 2100-01-01 00:00 UTC"
+    async with sessions_of(world.engine).begin() as session:
+        await session.execute(update(Signer).values(spent_until=datetime(2000, 1, 1, tzinfo=UTC)))
+    status, checks = await ready(parts_with(world))
+    assert (status, checks["signers"]["ok"]) == (200, True)
+
+
+async def test_a_service_whose_only_signer_is_retired_is_not_ready(world: World) -> None:
+    signer = {"chain_id": CHAIN_ID, "address": STRANGER.address.lower(), "place": 0}
+    await world.ground.set_balance(STRANGER.address, 10**18)
+    await world.write(world.lane(), world.intent(signer=STRANGER.address, status="broadcast", finished_at=None))
+    await world.write(Signer(**signer, retired_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    status, checks = await ready(parts_with(world))
+    assert (status, checks["signers"]["detail"]) == (503, "all signers are retired, or not loaded")
 
 
 async def test_metrics_count_requests_by_route_and_tell_how_the_service_does(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner, Result
 
 from orchestrator.chain.reader import Heads
-from orchestrator.db.models import Alert
+from orchestrator.db.models import Alert, Signer
+from orchestrator.db.session import sessions_of
 from orchestrator.mirror.follow import Step
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.rewind import NoSuchBlock, rewind_cursor
 from scripts.cli import explain, quarantine, reconcile, reindex, rewind, status
-from tests.integration.mirror.ground import BORROWER, CHAIN_ID, PRICE, USDC, Ground, Mirror, opened_mirror
+from tests.integration.mirror.ground import (
+    ADMIN,
+    BORROWER,
+    CHAIN_ID,
+    KEEPER,
+    PRICE,
+    USDC,
+    Ground,
+    Mirror,
+    opened_mirror,
+)
 from tests.integration.mirror.rows import all_rows, canonical_chain, count, digests_of, kinds_told, position
 from tests.integration.mirror.test_quarantine import BEYOND_ANY_CLOCK, forget
 
@@ -57,6 +69,18 @@ async def test_status_says_where_the_mirror_stands(ground: Ground, mirror: Mirro
     assert shown["writer"].startswith("test ")
     assert (shown["frozen"], shown["quarantined"], shown["reconciled"]) == (None, 0, None)
     assert f"at block {head} of {head}" in (await run(status)).stdout
+
+
+@pytest.mark.usefixtures("settings", "mirror")
+async def test_status_says_whose_gas_budget_is_spent_and_until_when(engine: AsyncEngine) -> None:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    async with sessions_of(engine).begin() as session:
+        session.add(Signer(chain_id=CHAIN_ID, address=KEEPER.address.lower(), place=0, spent_until=until))
+        over = datetime.now(UTC) - timedelta(hours=1)
+        session.add(Signer(chain_id=CHAIN_ID, address=ADMIN.address.lower(), place=1, spent_until=over))
+    assert (await run_json(status))["budgets_spent"] == [{"signer": KEEPER.address, "until": until.isoformat()}]
+    said = (await run(status)).stdout.replace("\n", "")
+    assert f"nothing new is sent: {KEEPER.address} has spent its gas budget until" in said
 
 
 @pytest.mark.usefixtures("settings")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from orchestrator.credit.units import Bps
 from scripts.cli import cancel, pause, resume, retry
 from tests.integration.mirror.ground import PRICE
-from tests.integration.triggers.ground import POLICY, Service, ltv_mandate
+from tests.integration.triggers.ground import POLICY, Service, ltv_mandate, make_sender
 
 FALLEN = 400 * 10**8
 
@@ -85,3 +85,37 @@ async def test_a_price_that_jumps_stops_the_sending_and_what_fires_waits(service
     await in_thread(operator, resume)
     await service.settle()
     assert [one.status for one in await service.triggers()] == ["done"]
+
+
+async def test_a_repayment_whose_fee_does_not_pay_for_its_gas_is_skipped_and_says_why_until_policy_wants_it(
+    service: Service,
+) -> None:
+    line = await service.drawn_line()
+    await service.ground.register_mandate(line, **ltv_mandate(feeBps=0))
+    service.engine = service.another_engine(replace(POLICY, wrapped_native=service.ground.addresses["WETH"]))
+    any_way, service.sender = service.sender, make_sender(service.sessions, service.ground.rpc, only_profitable=True)
+    await service.ground.push(FALLEN)
+    await service.evaluate()
+    await service.sender.tick()
+    (skipped,) = await service.triggers()
+    (intent,) = await service.intents()
+    assert (skipped.status, intent.status, intent.error_kind) == ("skipped", "failed", "unprofitable")
+    assert str(skipped.error).startswith("the keeper's fee is worth 0 wei, and the gas costs ")
+    assert await service.open_alerts() == [], "nothing is wrong with it"
+
+    service.sender = any_way
+    await service.ground.mine()
+    await service.settle()
+    assert [(one.status, one.generation) for one in await service.triggers()] == [("skipped", 0), ("done", 1)]
+
+
+async def test_a_fee_that_pays_for_the_gas_is_earned(service: Service) -> None:
+    line = await service.drawn_line()
+    await service.ground.register_mandate(line, **ltv_mandate(feeBps=100))
+    service.engine = service.another_engine(replace(POLICY, wrapped_native=service.ground.addresses["WETH"]))
+    service.sender = make_sender(service.sessions, service.ground.rpc, only_profitable=True)
+    await service.ground.push(FALLEN)
+    await service.settle()
+    (trigger,) = await service.triggers()
+    assert trigger.status == "done"
+    assert trigger.fee_worth_wei

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -10,8 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 from eth_account import Account
+from typer.testing import CliRunner
 
-from tests.integration.mirror.ground import KEEPER
+from orchestrator.errors import CovenantError
+from scripts.cli import signers
+from tests.integration.mirror.ground import ADMIN, BORROWER, KEEPER
 from tests.integration.tasks.process import refused, running, stop_limit_s, until
 from tests.integration.triggers.ground import Service, ltv_mandate
 
@@ -45,9 +49,13 @@ def unused_port() -> int:
         return port
 
 
-async def until_done(service: Service, count: int) -> None:
+async def until_done(service: Service, count: int, *, evaluates: bool = False) -> None:
+    """``evaluates``: no engine runs beside the test, so the test steps its own."""
+
     async def done() -> bool:
         await service.mirror.catch_up()
+        if evaluates:
+            await service.engine.step()
         await service.ground.mine()
         return [trigger.status for trigger in await service.triggers()] == ["done"] * count
 
@@ -103,6 +111,47 @@ async def test_a_second_sender_stands_by_and_takes_over_within_seconds(
 
         await until(noticed, "the first notices that it lost its lease")
         assert len(await service.intents()) == 1
+
+
+async def test_a_running_sender_goes_over_to_its_second_key_when_the_first_is_retired(
+    service: Service, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "next.json").write_text(json.dumps(Account.encrypt(ADMIN.key, PASSWORD, iterations=2)))
+    environment["COVENANT_MORE_KEYSTORES"] = f"{tmp_path / 'next.json'}={tmp_path / 'password'}"
+    for name in ("DATABASE_URL", "COVENANT_CHAIN_ID"):
+        monkeypatch.setenv(name, environment[name])
+
+    async def covenant_signers(*arguments: str) -> str:
+        """What the command prints, or why it refuses."""
+        result = await asyncio.to_thread(CliRunner().invoke, signers.app, list(arguments))
+        return str(result.exception) if isinstance(result.exception, CovenantError) else result.stdout
+
+    assert "no sender of this chain has run yet" in await covenant_signers("list")
+    lines = [await service.drawn_line() for _ in range(2)]
+    await service.ground.register_mandate(lines[0], **ltv_mandate())
+    async with running("sender", environment):
+
+        async def loaded() -> bool:
+            listed = await covenant_signers("list")
+            active, standing_by = f"{KEEPER.address}  active", f"{ADMIN.address}  standing by"
+            return active in listed and standing_by in listed
+
+        await until(loaded, "both keys are loaded")
+        await service.ground.push(FALLEN)
+        await until_done(service, 1, evaluates=True)
+
+        retired = await covenant_signers("retire", KEEPER.address)
+        assert f"{KEEPER.address}  retired, 0 in flight, may be unloaded" in retired
+        assert "no other key than" in await covenant_signers("retire", ADMIN.address)
+        await service.ground.register_mandate(lines[1], **ltv_mandate())
+        await until_done(service, 2, evaluates=True)
+        assert [intent.signer for intent in await service.intents()] == [
+            KEEPER.address.lower(),
+            ADMIN.address.lower(),
+        ]
+        taken_back = await covenant_signers("activate", KEEPER.address)
+        assert f"{KEEPER.address}  active" in taken_back
+    assert "no sender of chain 31337 ever had a key" in await covenant_signers("retire", BORROWER.address)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A batch that needs more gas than a transaction may have goes out in parts; what is too large alone says why."""
 
+from orchestrator.chain.quantities import quantity
 from tests.integration.triggers.ground import Service, ltv_mandate, make_sender
 
 FALLEN = 400 * 10**8
@@ -36,3 +37,17 @@ async def test_what_is_too_large_alone_fails_and_says_why(service: Service) -> N
     (trigger,) = await service.triggers()
     assert trigger.status == "failed"
     assert str(trigger.error).endswith("more than the 100000 allowed")
+
+
+async def test_a_batch_that_a_block_has_no_gas_for_is_refused_by_the_contract_and_split(reorg_service: Service) -> None:
+    """`TooLittleGas`: the trigger contract fires an item with enough gas or not at all, however the batch is sent."""
+    service = reorg_service
+    service.sender = make_sender(service.sessions, service.ground.rpc, gas_margin_percent=0)
+    await fallen(service, 3)
+    await service.ground.rpc.call("evm_setBlockGasLimit", [quantity(ROOM_FOR_ONE)])
+    await service.ground.mine()
+    await service.settle()
+    whole = (await service.intents())[0]
+    assert (whole.status, whole.error_kind, whole.nonce) == ("cancelled", "too_large", None)
+    assert str(whole.error).startswith("TooLittleGas(")
+    assert [trigger.status for trigger in await service.triggers()] == ["done"] * 3
