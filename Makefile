@@ -144,6 +144,10 @@ crash: build ## engine and sender killed with SIGKILL at every named step; goes 
 deep-replays: build ## whole files of rounds over 200 lines: what fires is what brute force says (ARGS="--rounds 500")
 	@python -m tests.simulation.replays.deep $(ARGS)
 
+.PHONY: deep-api
+deep-api: build ## the API asked at random by its OpenAPI document; goes on where it stopped (SEEDS=0..9)
+	@python -m tests.api.fuzzing.deep $(or $(SEEDS),0..9) $(ARGS)
+
 .PHONY: duel
 duel: build ## two engines and two senders at once, killed or frozen now and then (MINUTES=10)
 	@python -m tests.simulation.crashes.duel --minutes $(or $(MINUTES),10) $(ARGS)

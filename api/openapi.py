@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api.identity.principal import COOKIE, OPENAPI_SECURITY, scopes_needed
+from api.links import add_links
 from api.problems import MEDIA_TYPE, ProblemBody
 
 VERSION: Final = "1.0.0"
@@ -89,6 +90,7 @@ def build_openapi(app: FastAPI) -> Schema:
         operation["responses"]["default"] = _ANY_PROBLEM
         for name, media in _json_bodies(operation):
             media["example"] = examples[operation["operationId"]][name]
+    add_links({operation["operationId"]: operation for operation in _operations(document)})
     return document
 
 

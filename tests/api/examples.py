@@ -25,7 +25,7 @@ async def record(world: World) -> Examples:
     """Bodies by operation id, and by "request" or status."""
     found: Examples = {}
     await _offer(world, found)
-    paths = await _furnish(world)
+    paths = await furnish(world)
     for operation, path in paths.items():
         found[operation] = {"200": await world.get(path)}
     await _identify(world, found)
@@ -137,7 +137,7 @@ async def _identify(world: World, found: Examples) -> None:
         found["list_api_keys"] = {"200": _ok(await client.get("/v1/api-keys"), 200)}
 
 
-async def _furnish(world: World) -> dict[str, str]:
+async def furnish(world: World) -> dict[str, str]:
     """One of everything; the path of each read by its operation id."""
     line = await world.line(opened_ago_s=25 * HOUR)
     offer_hash = (await world.get("/v1/offers"))["items"][0]["offer_hash"]

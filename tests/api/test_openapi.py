@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from api.app import ROUTERS
+from api.links import LINKS
 from api.openapi import load_examples
 from tests.api.examples import record
 from tests.api.world import World
@@ -103,6 +104,23 @@ async def test_every_refusal_is_documented_as_problem_details(document: dict[str
 async def test_every_reference_in_it_can_be_resolved(document: dict[str, Any]) -> None:
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert references <= document["components"]["schemas"].keys()
+
+
+async def test_every_link_leads_to_an_operation_with_that_parameter_and_starts_from_what_is_answered(
+    document: dict[str, Any],
+) -> None:
+    parameters = {
+        operation["operationId"]: {parameter["name"] for parameter in operation.get("parameters", ())}
+        for _, _, operation in operations(document)
+    }
+    examples = load_examples()
+    for link in LINKS:
+        for target in link.targets:
+            assert link.parameter in parameters[target], (link.source, target)
+        found = examples[link.source][link.status]
+        for step in link.pointer.strip("/").split("/"):
+            found = found[int(step) if isinstance(found, list) else step]
+        assert isinstance(found, str | int), link
 
 
 async def test_the_reference_page_shows_every_operation_and_asks_no_other_host(world: World) -> None:

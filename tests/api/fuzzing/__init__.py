@@ -1,0 +1,1 @@
+"""The API asked whatever its OpenAPI document allows, and what it does not: schemathesis on real parts."""
