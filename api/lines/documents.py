@@ -32,7 +32,7 @@ _TERMS: Final = (
     "term_hours",
 )  # fmt: skip
 _KEPT: Final = 50_000
-"""Lines: some 200 MB."""
+"""Lines: some 300 MB when all are there."""
 
 
 @dataclass(slots=True)

@@ -67,14 +67,17 @@ class Terms:
         return Timestamp(self.opened_at + self.term_s)
 
 
+_NAMES = tuple(field.name for field in fields(Terms))
+
+
 def _check_ranges(terms: Terms) -> None:
-    for field in fields(terms):
-        value = getattr(terms, field.name)
+    for name in _NAMES:
+        value = getattr(terms, name)
         if value < 0:
-            raise BadTerms(field.name, value, "must not be negative")
-        cap = _CAPS.get(field.name)
+            raise BadTerms(name, value, "must not be negative")
+        cap = _CAPS.get(name)
         if cap is not None and value > cap:
-            raise BadTerms(field.name, value, f"must be at most {cap} bps")
+            raise BadTerms(name, value, f"must be at most {cap} bps")
     if terms.min_debt == 0:
         raise BadTerms("min_debt", 0, "must be positive: debts too small to be worth liquidating are refused")
 

@@ -32,7 +32,7 @@ from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db import migrate
 from scripts.bench.api_data import furnish
-from scripts.bench.api_load import Client, Paths, Size, closed_loop, open_loop
+from scripts.bench.api_load import Client, Latencies, Paths, Size, closed_loop, open_loop
 from scripts.local.anvil import start_anvil
 from scripts.local.bootstrap import bootstrap
 from scripts.local.output import Output
@@ -118,7 +118,8 @@ async def _measure(size: Size, seconds: float, block_every_s: float) -> Figures:
 async def _runs(web: Served, env: dict[str, str], size: Size, seconds: float, logs: Path, output: Output) -> Figures:
     port = web.port
     mixed = _mix(size, random.Random(1))
-    output.say("warming up")
+    output.say("reading every line once")
+    first_reading = await _read_all(port, size)
     await closed_loop(HOST, port, mixed, 4, 2.0)
     output.say(f"{RATE:g} requests a second, open loop")
     at_rate = await open_loop(HOST, port, mixed, RATE, seconds)
@@ -127,6 +128,7 @@ async def _runs(web: Served, env: dict[str, str], size: Size, seconds: float, lo
     figures: Figures = {
         "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(), "python": sys.version},
         "size": {"lines": size.lines, "events": size.events},
+        "first_reading": first_reading.figures(),
         "at_rate": at_rate.figures(),
         "saturated": saturated.figures(),
     }
@@ -151,6 +153,7 @@ async def _runs(web: Served, env: dict[str, str], size: Size, seconds: float, lo
         }
         for name, (ours, theirs) in pairs.items():
             figures[f"{name}_against_bare"] = await _against(web, ours, bare, theirs, seconds / 2)
+    figures["web_memory_mb"] = round(web.process.memory_info().rss / 1e6, 1)
     return figures
 
 
@@ -175,6 +178,17 @@ async def _against(web: Served, ours: Paths, bare: Served, theirs: Paths, second
         "cpu_ms": round(mine["cpu_s"] / mine["requests"] * 1000, 3),
         "bare_cpu_ms": round(other["cpu_s"] / other["requests"] * 1000, 3),
     }
+
+
+async def _read_all(port: int, size: Size) -> Latencies:
+    """Every page of lines once. What follows finds what stays of a line written, as in a process that runs for long."""
+    client, seconds, began = Client(HOST, port), [], time.perf_counter()
+    for after in range(0, size.lines, PAGE):
+        asked = time.perf_counter()
+        await client.get(_page(after))
+        seconds.append(time.perf_counter() - asked)
+    client.close()
+    return Latencies(sorted(seconds), time.perf_counter() - began)
 
 
 async def _first_and_last(port: int, size: Size, output: Output) -> Figures:
@@ -294,11 +308,13 @@ def _print(figures: Figures) -> bool:
         ("a page, share of the bare endpoint", page, "≥ 0.5", page >= 0.5),
         ("last pages against first ones", round(last / first, 2), "≤ 1.5", last <= 1.5 * first),
     ]
-    sums = [(f"p95 of /v1/{name}, ms", figures[name]["p95_ms"]) for name in ("portfolio", "reserves")]
+    shown = [("pages a second, each line read the first time", figures["first_reading"]["per_second"])]
+    shown += [(f"p95 of /v1/{name}, ms", figures[name]["p95_ms"]) for name in ("portfolio", "reserves")]
+    shown += [("memory of the web process, MB", figures["web_memory_mb"])]
     table = Table("figure", "value", "limit", box=None, pad_edge=False)
     for name, value, limit, met in goals:
         table.add_row(name, f"[{'green' if met else 'red'}]{value:g}[/]", limit)
-    for name, value in sums:
+    for name, value in shown:
         table.add_row(name, f"{value:g}", "")
     console = Console(highlight=False)
     console.print(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import socket
 import sys
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 RPC_TIMEOUT_S: Final = 5.0
 BACKLOG: Final = 2_048
 
+YOUNG_OBJECTS: Final = 50_000
+"""Made between two looks for cycles. Written lines are kept by the ten thousands: requests would wait for each look."""
+
 STOP_GRACE_S: Final = 1
 """How long requests may go on after the stop: together with the rest, the process is gone within 2 seconds."""
 
@@ -44,6 +48,8 @@ class PortUnavailable(CovenantError):
 
 async def run(settings: Settings) -> None:
     """Until cancelled. Raises CovenantError when it can't start."""
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
     book = load_book(settings)
     async with contextlib.AsyncExitStack() as stack:
         listener = stack.enter_context(listening(settings.covenant_api_host, settings.covenant_api_port))
