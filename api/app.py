@@ -69,9 +69,10 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.portfolio_groups = Kept[list[Group]]()
     app.state.held = Kept[dict[str, Held]]()
     app.state.console_files = read_files()
+    app.state.rate_limiter = RateLimiter(parts.redis, parts.bounds.requests_per_minute)
     error_handlers.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
-    app.add_middleware(RateLimit, limiter=RateLimiter(parts.redis, parts.bounds.requests_per_minute))
+    app.add_middleware(RateLimit, limiter=app.state.rate_limiter)
     app.add_middleware(AccessLog, metrics=app.state.metrics)
     for router in ROUTERS:
         app.include_router(router)

@@ -1,7 +1,8 @@
-"""How often one client may ask. Counted in Redis for all web processes together, in this process when Redis is away.
+"""How often one client may ask: an address, and an account whatever addresses it comes from.
 
-Asking Redis for each request would cost more than many an answer, so a process takes leave for several requests at
-once. A client that spreads over n processes can therefore exceed its limit by n such batches at most.
+Counted in Redis for all web processes together, in this process when Redis is away. Asking Redis for each request
+would cost more than many an answer, so a process takes leave for several requests at once. A client that spreads over
+n processes can therefore exceed its limit by n such batches at most.
 """
 
 from __future__ import annotations
@@ -64,6 +65,14 @@ class RateLimiter:
         leave.left -= 1
         return None
 
+    async def admit(self, client: str) -> None:
+        """Raises Problem for a request too many."""
+        retry_after_s = await self.retry_after_s(client)
+        if retry_after_s is not None:
+            raise Problem(
+                RATE_LIMITED, f"the limit is reached for {retry_after_s} s", headers={"Retry-After": str(retry_after_s)}
+            )
+
     def _leave_of(self, client: str, window: int) -> _Leave:
         leave = self._leaves.get(client)
         if leave is None or leave.window != window:
@@ -111,11 +120,9 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         client = scope.get("client")
-        retry_after_s = await self._limiter.retry_after_s(client[0] if client else "unknown")
-        if retry_after_s is None:
-            await self._app(scope, receive, send)
+        try:
+            await self._limiter.admit(client[0] if client else "unknown")
+        except Problem as problem:
+            await problem.response(scope["path"])(scope, receive, send)
             return
-        problem = Problem(
-            RATE_LIMITED, f"the limit is reached for {retry_after_s} s", headers={"Retry-After": str(retry_after_s)}
-        )
-        await problem.response(scope["path"])(scope, receive, send)
+        await self._app(scope, receive, send)

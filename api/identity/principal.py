@@ -17,6 +17,7 @@ from api.identity.scopes import Scope, scopes_of
 from api.identity.tokens import hash_of, read_api_key
 from api.parts import Parts, PartsDep
 from api.problems import DATABASE_UNAVAILABLE, Problem
+from api.rate_limit import RateLimiter
 from orchestrator.db.models import Account
 
 COOKIE: Final = "covenant_session"
@@ -62,6 +63,21 @@ def requires(scope: Scope | None = None) -> Any:
     return Depends(authorised)
 
 
+def may_if_somebody(scope: Scope) -> Any:
+    """For an operation that is open to nobody in particular: a key or session that comes with it must have ``scope``.
+
+    Raises:
+        Problem: somebody who may not.
+    """
+
+    async def allowed(request: Request, parts: PartsDep) -> None:
+        principal = await identify(request, parts)
+        if principal is not None and scope not in principal.scopes:
+            raise Problem(OUT_OF_SCOPE, f"the scope {scope} is needed")
+
+    return Depends(allowed)
+
+
 def scopes_needed(route: APIRoute) -> frozenset[Scope] | None:
     """What an operation demands of whoever asks; None when it is public."""
     for dependency in route.dependant.dependencies:
@@ -75,7 +91,19 @@ _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
 async def identify(request: Request, parts: Parts) -> Principal | None:
-    """Who asks; None for nobody. A key goes before a cookie. Raises Problem for credentials that are not valid."""
+    """Who asks; None for nobody. A key goes before a cookie.
+
+    Raises:
+        Problem: the credentials are not valid, or their account asks too often.
+    """
+    principal = await _find(request, parts)
+    if principal is not None:
+        limiter: RateLimiter = request.app.state.rate_limiter
+        await limiter.admit(f"account:{principal.account_id}")
+    return principal
+
+
+async def _find(request: Request, parts: Parts) -> Principal | None:
     declared = request.headers.get("authorization")
     if declared is not None:
         return await _by_key(declared, parts)

@@ -8,6 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.idempotency import HARMLESS, RepeatableDep
+from api.identity.principal import may_if_somebody
+from api.identity.problems import BAD_CREDENTIALS, FOREIGN_ORIGIN, OUT_OF_SCOPE
+from api.identity.scopes import Scope
 from api.media_type import require_json
 from api.offers.fillable import offered_of
 from api.offers.problems import (
@@ -78,15 +81,19 @@ async def build_typed_data(wanted: OfferToSign, snapshot: SnapshotDep) -> TypedD
             GROUP_CANCELLED,
             GROUP_CONSUMED,
             IDEMPOTENCY_KEY_REUSED,
+            BAD_CREDENTIALS,
+            OUT_OF_SCOPE,
+            FOREIGN_ORIGIN,
             CHAIN_UNAVAILABLE,
             *READ_PROBLEMS,
         ),
     },
-    dependencies=[Depends(require_json)],
+    dependencies=[may_if_somebody(Scope.OFFERS_WRITE), Depends(require_json)],
 )
 async def post_signed_offer(signed: SignedOffer, parts: PartsDep, repeatable: RepeatableDep) -> Response:
     """Checks an offer as the vault would when a line is opened under it, and puts it into the order book.
 
+    The lender's signature is enough. A key or session that comes with it needs the scope `offers:write`.
     Posting the same offer again changes nothing and returns it with 200.
     """
     return await post_offer(parts, signed, repeatable)

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import httpx
 from redis.asyncio import Redis
 
+from api.app import create_app
+from api.identity.scopes import Role
 from api.rate_limit import WINDOW_S, RateLimiter
-from tests.api.world import QUICK, World, client_of, parts_with
+from tests.api.keys import bearing, make_key
+from tests.api.world import QUICK, SITE, World, client_of, parts_with
 
 
 class Clock:
@@ -68,3 +72,18 @@ async def test_who_asks_too_often_is_told_when_to_come_again_and_health_is_alway
     assert limited[0].json()["code"] == "rate_limited"
     assert 1 <= int(limited[0].headers["retry-after"]) <= WINDOW_S
     assert limited[0].headers["x-request-id"]
+
+
+async def test_an_account_is_counted_whatever_addresses_it_comes_from(world: World) -> None:
+    key = bearing(await make_key(world.engine, "a desk", [Role.LENDER]))
+    app = create_app(parts_with(world, bounds=replace(QUICK, requests_per_minute=2)))
+    answers = []
+    for number in range(6):  # one minute may end in between
+        transport = httpx.ASGITransport(app, client=(f"192.0.2.{number}", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
+            answers.append(await client.get("/v1/sessions/current", headers=key))
+            assert (await client.get("/v1/offers")).status_code == 200
+    assert [answer.status_code for answer in answers[:2]] == [200, 200]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert limited[0].json()["code"] == "rate_limited"
+    assert int(limited[0].headers["retry-after"]) >= 1

@@ -287,6 +287,7 @@ def post_signed_offer(body: models.SignedOffer, *, idempotency_key: str | None =
 
     Checks an offer as the vault would when a line is opened under it, and puts it into the order book.
 
+    The lender's signature is enough. A key or session that comes with it needs the scope `offers:write`.
     Posting the same offer again changes nothing and returns it with 200.
     """
     return Request(
