@@ -14,7 +14,7 @@ import orjson
 
 from api.lines.rows import LineRow, RawLine, RowMarket
 from api.lines.schemas import Health
-from api.lines.service import AccruedLine, StoredLine, status_name, stored_of
+from api.lines.service import AccruedLine, StoredLine, status_name
 from api.lines.units import Units
 from api.snapshot import View
 from api.tokens import KnownToken, Tokens
@@ -192,8 +192,29 @@ def _detail_members(accrued: AccruedLine, view: View, health: Health) -> Documen
             "draw_window_ends_at": _instant(terms.window_ends_at),
             "matures_at": _instant(terms.matures_at),
         },
-        "stored": stored_of(row, Units(view.tokens, row)).model_dump(mode="json"),
+        "stored": _stored(row, view),
         "health": health.model_dump(mode="json"),
+    }
+
+
+def _stored(row: LineRow, view: View) -> Document:
+    """As ``schemas.StoredState``."""
+    loan = _amounts_in(view.tokens.find(row.loan_token))
+    collateral = _amounts_in(view.tokens.find(row.collateral_token))
+    return {
+        "seq": row.seq,
+        "accrued_at": _instant(row.accrued_at),
+        "principal": loan(row.principal),
+        "undrawn": loan(row.undrawn),
+        "unbilled_numerator": str(row.unbilled),
+        "billed_numerator": str(row.billed),
+        "billed_principal": loan(row.billed_principal),
+        "unpaid_since": _instant(row.unpaid_since or None),
+        "collateral": collateral(row.collateral),
+        "reserve": loan(row.reserve),
+        "claim_loan": loan(row.claim_loan),
+        "claim_collateral": collateral(row.claim_collateral),
+        "flags": row.flags,
     }
 
 
