@@ -42,15 +42,20 @@ def ask(path: str, **parameters: object) -> Body:
         ApiUnreachable: with where it was looked for.
         ApiRefused: with the API's own words.
     """
+    return _send("GET", path, params={name: value for name, value in parameters.items() if value is not None})
+
+
+def tell(path: str, body: Body) -> Body:
+    """Posts ``body``, and returns what is answered. Raises as ``ask`` does."""
+    return _send("POST", path, json=body)
+
+
+def _send(method: str, path: str, **content: Any) -> Body:
     settings = settings_of_service()
     address = address_of(settings.covenant_api_host, settings.covenant_api_port)
-    given = {name: value for name, value in parameters.items() if value is not None}
     try:
-        response = httpx.get(
-            f"{address}{path}",
-            params=given,  # type: ignore[arg-type]
-            headers=_credentials(settings),
-            timeout=TIMEOUT_S,
+        response = httpx.request(
+            method, f"{address}{path}", headers=_credentials(settings), timeout=TIMEOUT_S, **content
         )
         body = response.json()
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from api.app import create_app
-from scripts.cli import alerts, events, feeds, lines, offers
+from scripts.cli import alerts, events, feeds, lines, offers, webhooks
 from scripts.cli._api import ApiRefused, ApiUnreachable
 from scripts.processes.web import listening, serve
 from tests.api.offering import posted
@@ -137,3 +138,24 @@ async def test_something_else_on_the_port_is_not_taken_for_the_api(monkeypatch: 
         error = await failed(feeds.app, "list")
     assert isinstance(error, ApiRefused)
     assert "is not the Covenant API" in error.message
+
+
+async def test_webhooks_are_listed_moved_back_and_told_again_of_one_event(served: World) -> None:
+    event = served.event(1)
+    await served.write(event)
+    assert "no webhooks" in await said(webhooks.app, "list")
+    made = await served.client.post("/v1/webhooks", json={"url": "https://example.com/"}, headers=served.operator)
+    webhook = made.json()["id"]
+    assert "https://example.com/" in await said(webhooks.app, "list")
+    assert "nothing was sent" in await said(webhooks.app, "deliveries", webhook)
+    assert (await as_json(webhooks.app, "replay", webhook, "--after", "0"))["position"] == 0
+    assert str(event.id) in await said(webhooks.app, "redeliver", webhook, str(event.id))
+    (delivery,) = (await as_json(webhooks.app, "deliveries", webhook))["items"]
+    assert (delivery["message_id"], delivery["position"]) == (str(event.id), 1)
+    assert "waits" in await said(webhooks.app, "deliveries", webhook)
+
+
+async def test_a_webhook_of_nobody_is_refused_in_the_words_of_the_api(served: World) -> None:
+    refused = await failed(webhooks.app, "replay", str(uuid.uuid4()), "--after", "0")
+    assert isinstance(refused, ApiRefused)
+    assert "you have no webhook" in refused.message
