@@ -62,7 +62,7 @@ contract AttestedFeedTest is Test {
     function observations(uint80 round, int256[3] memory answers) internal view returns (Observation[] memory made) {
         made = new Observation[](3);
         for (uint256 i = 0; i < 3; ++i) {
-            made[i] = observed(keys[i], round, answers[i], block.timestamp);
+            made[i] = observed(keys[i], round, answers[i], vm.getBlockTimestamp());
         }
     }
 
@@ -90,9 +90,9 @@ contract AttestedFeedTest is Test {
 
     function test_a_round_is_the_median_and_is_as_old_as_its_oldest_observation() public {
         Observation[] memory made = new Observation[](3);
-        made[0] = observed(keys[0], 1, 1.1e8, block.timestamp - 30);
-        made[1] = observed(keys[2], 1, 1.08e8, block.timestamp - 90);
-        made[2] = observed(keys[4], 1, 1.09e8, block.timestamp);
+        made[0] = observed(keys[0], 1, 1.1e8, vm.getBlockTimestamp() - 30);
+        made[1] = observed(keys[2], 1, 1.08e8, vm.getBlockTimestamp() - 90);
+        made[2] = observed(keys[4], 1, 1.09e8, vm.getBlockTimestamp());
         assertEq(feed.submit(made), 1);
         (uint80 round, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredIn) = feed.latestRoundData();
         assertEq(round, 1);

@@ -34,14 +34,15 @@ contract BundlerTest is BundlerFixture {
     function signature2612(uint256 amount) internal view returns (uint8, bytes32, bytes32) {
         bytes32 typehash =
             keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
-        bytes32 hash =
-            keccak256(abi.encode(typehash, borrower, address(bundler), amount, usdc.nonces(borrower), block.timestamp));
+        bytes32 hash = keccak256(
+            abi.encode(typehash, borrower, address(bundler), amount, usdc.nonces(borrower), vm.getBlockTimestamp())
+        );
         return vm.sign(borrowerKey, keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), hash)));
     }
 
     function permitCall2612(uint256 amount) internal view returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) = signature2612(amount);
-        return abi.encodeCall(bundler.permit, (address(usdc), amount, block.timestamp, v, r, s));
+        return abi.encodeCall(bundler.permit, (address(usdc), amount, vm.getBlockTimestamp(), v, r, s));
     }
 
     function test_a_permit_and_a_repayment_are_one_call() public {
@@ -61,7 +62,7 @@ contract BundlerTest is BundlerFixture {
         bytes memory call_ = permitCall2612(1000e6);
         (uint8 v, bytes32 r, bytes32 s) = signature2612(1000e6);
         vm.prank(stranger);
-        usdc.permit(borrower, address(bundler), 1000e6, block.timestamp, v, r, s);
+        usdc.permit(borrower, address(bundler), 1000e6, vm.getBlockTimestamp(), v, r, s);
         vm.prank(borrower);
         bundler.multicall(both(call_, abi.encodeCall(bundler.repay, (id, 1000e6))));
         assertEq(debtOf(id), 19_000e6);
@@ -407,7 +408,7 @@ contract BundlerTest is BundlerFixture {
         calls[2] = abi.encodeCall(bundler.deposit, (id, 1));
         calls[3] = abi.encodeCall(bundler.depositReserve, (id, 1));
         calls[4] = abi.encodeCall(bundler.open, (openingOf(defaultOffer(), MIN_COLLATERAL, 0)));
-        calls[5] = abi.encodeCall(bundler.permit, (address(usdc), 1, block.timestamp, 27, 0, 0));
+        calls[5] = abi.encodeCall(bundler.permit, (address(usdc), 1, vm.getBlockTimestamp(), 27, 0, 0));
         calls[6] = permitCall(weth, 1, 0);
         calls[7] = abi.encodeCall(bundler.multicall, (both(calls[0], calls[1])));
         calls[8] = abi.encodeCall(bundler.refinance, (refinancingOf(id, openingOf(defaultOffer(), MIN_COLLATERAL, 0))));

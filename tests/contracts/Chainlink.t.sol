@@ -132,9 +132,9 @@ contract ChainlinkFeedTest is Creation {
         OracleAdapter oracle = adapterOver(aggregator, 6, 18);
         aggregator.updateRoundData(2, 2000e8, 0, 0);
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(aggregator));
-        aggregator.updateRoundData(3, 0, block.timestamp, block.timestamp);
+        aggregator.updateRoundData(3, 0, vm.getBlockTimestamp(), vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(aggregator));
-        aggregator.updateRoundData(4, -1, block.timestamp, block.timestamp);
+        aggregator.updateRoundData(4, -1, vm.getBlockTimestamp(), vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(aggregator));
     }
 

@@ -81,7 +81,7 @@ contract DrawTest is VaultFixture {
 
     /// @custom:rule draw-within-the-window
     function test_the_draw_window_is_open_to_its_last_second() public {
-        uint256 end = block.timestamp + WINDOW;
+        uint256 end = vm.getBlockTimestamp() + WINDOW;
         skip(WINDOW - 1);
         // The commitment fee of two periods is unpaid by now.
         repay(id, type(uint96).max);

@@ -27,7 +27,7 @@ contract GuardianTest is VaultFixture {
         uint256 id = openDrawn(20_000e6);
         depositReserve(id, 100e6);
         vm.expectEmit(address(vault));
-        emit EventsLib.Stopped(uint40(block.timestamp + 7 days));
+        emit EventsLib.Stopped(uint40(vm.getBlockTimestamp() + 7 days));
         stop();
         skip(7 days - 1);
         setPrice(2000e8);
@@ -76,7 +76,7 @@ contract GuardianTest is VaultFixture {
     /// @custom:rule a-stop-cools-down
     function test_a_stop_is_not_renewed_before_its_cool_down_is_over() public {
         stop();
-        uint256 until = block.timestamp + 14 days;
+        uint256 until = vm.getBlockTimestamp() + 14 days;
         assertEq(vault.coolingUntil(), until);
         vm.warp(until - 1);
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.CoolingDown.selector, until));
@@ -88,7 +88,7 @@ contract GuardianTest is VaultFixture {
 
     function test_resuming_early_does_not_shorten_the_cool_down() public {
         stop();
-        uint256 until = block.timestamp + 14 days;
+        uint256 until = vm.getBlockTimestamp() + 14 days;
         skip(1 hours);
         vm.expectEmit(address(vault));
         emit EventsLib.Resumed();

@@ -17,12 +17,12 @@ contract InvariantsTest is VaultFixture {
     function setUp() public override {
         super.setUp();
         cross = new LocalFeed(address(this), 8, "ETH / USD of another");
-        cross.push(2000e8, block.timestamp);
+        cross.push(2000e8, vm.getBlockTimestamp());
         OracleConfig memory config = oracleConfig();
         config.crossCheck = FeedConfig(address(cross), 1 hours, 5 minutes);
         config.maxDeviationBps = 300;
         LocalFeed base = new LocalFeed(address(this), 8, "ETH / USD");
-        base.push(2000e8, block.timestamp);
+        base.push(2000e8, vm.getBlockTimestamp());
         config.base.feed = address(base);
         oracle = deployOracle(config);
         vm.prank(owner);
@@ -85,7 +85,7 @@ contract InvariantsTest is VaultFixture {
             StoredState memory state = present(id);
             assertLe(state.billedPrincipal, state.principal, "A within P");
             assertEq(state.unpaidSince != 0, state.billed > 0 || state.billedPrincipal > 0, "S with a bill");
-            assertLe(state.unpaidSince, block.timestamp, "S in the past");
+            assertLe(state.unpaidSince, vm.getBlockTimestamp(), "S in the past");
         }
     }
 

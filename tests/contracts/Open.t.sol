@@ -34,7 +34,7 @@ contract OpenTest is VaultFixture {
         assertEq(state.seq, 1);
         assertEq(state.undrawn, LIMIT);
         assertEq(state.collateral, MIN_COLLATERAL);
-        assertEq(state.accruedAt, block.timestamp);
+        assertEq(state.accruedAt, vm.getBlockTimestamp());
         assertEq(state.principal, 0);
         assertStatus(id, Status.CURRENT);
     }
@@ -55,7 +55,7 @@ contract OpenTest is VaultFixture {
         assertEq(terms.graceHours, offer.graceHours);
         assertEq(terms.drawWindowHours, offer.drawWindowHours);
         assertEq(terms.termHours, offer.termHours);
-        assertEq(terms.openedAt, block.timestamp);
+        assertEq(terms.openedAt, vm.getBlockTimestamp());
         assertEq(terms.marketId, marketId);
     }
 
@@ -470,7 +470,7 @@ contract OpenTest is VaultFixture {
         vm.expectRevert(none);
         vault.stored(0);
         vm.expectRevert(none);
-        vault.projected(0, uint32(block.timestamp));
+        vault.projected(0, uint32(vm.getBlockTimestamp()));
         vm.expectRevert(none);
         vault.terms(0);
         vm.expectRevert(none);

@@ -196,7 +196,7 @@ contract OperatorsTest is VaultFixture {
         assertTrue(used);
         assertEq(usdc.allowance(borrower, address(vault)), 0, "a permit is the caller's own only");
         (uint8 v, bytes32 r, bytes32 s) = permitSignature(1000e6);
-        usdc.permit(borrower, address(vault), 1000e6, block.timestamp, v, r, s);
+        usdc.permit(borrower, address(vault), 1000e6, vm.getBlockTimestamp(), v, r, s);
         vm.prank(borrower);
         vault.multicall(calls);
         assertEq(vault.stored(id).principal, 19_000e6);
@@ -206,7 +206,7 @@ contract OperatorsTest is VaultFixture {
         uint256 id = openDrawn(20_000e6);
         vm.startPrank(borrower);
         usdc.approve(address(vault), 0);
-        vault.permit(address(usdc), 1000e6, block.timestamp, 27, 0, 0);
+        vault.permit(address(usdc), 1000e6, vm.getBlockTimestamp(), 27, 0, 0);
         vm.expectRevert(
             abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(vault), 0, 1000e6)
         );
@@ -216,15 +216,16 @@ contract OperatorsTest is VaultFixture {
     function repayByPermit(uint256 id) internal view returns (bytes[] memory calls) {
         (uint8 v, bytes32 r, bytes32 s) = permitSignature(1000e6);
         calls = new bytes[](2);
-        calls[0] = abi.encodeCall(vault.permit, (address(usdc), 1000e6, block.timestamp, v, r, s));
+        calls[0] = abi.encodeCall(vault.permit, (address(usdc), 1000e6, vm.getBlockTimestamp(), v, r, s));
         calls[1] = abi.encodeCall(vault.repay, (id, 1000e6));
     }
 
     function permitSignature(uint256 amount) internal view returns (uint8, bytes32, bytes32) {
         bytes32 typehash =
             keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
-        bytes32 permitHash =
-            keccak256(abi.encode(typehash, borrower, address(vault), amount, usdc.nonces(borrower), block.timestamp));
+        bytes32 permitHash = keccak256(
+            abi.encode(typehash, borrower, address(vault), amount, usdc.nonces(borrower), vm.getBlockTimestamp())
+        );
         return vm.sign(borrowerKey, keccak256(abi.encodePacked(hex"1901", usdc.DOMAIN_SEPARATOR(), permitHash)));
     }
 }

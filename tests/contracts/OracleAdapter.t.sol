@@ -25,10 +25,10 @@ contract OracleAdapterTest is Creation {
 
     function setUp() public {
         vm.warp(1_700_000_000);
-        base.push(2000e8, block.timestamp);
-        quote.push(1e8, block.timestamp);
-        cross.push(2000e18, block.timestamp);
-        sequencer.push(0, block.timestamp - 1 days);
+        base.push(2000e8, vm.getBlockTimestamp());
+        quote.push(1e8, vm.getBlockTimestamp());
+        cross.push(2000e18, vm.getBlockTimestamp());
+        sequencer.push(0, vm.getBlockTimestamp() - 1 days);
     }
 
     // ---------------------------------------------------------------- setting up
@@ -94,7 +94,7 @@ contract OracleAdapterTest is Creation {
     function test_the_quote_divides_the_price() public {
         OracleAdapter oracle = deploy(quoted());
         assertPrice(oracle, 2e27);
-        quote.push(0.8e8, block.timestamp);
+        quote.push(0.8e8, vm.getBlockTimestamp());
         assertPrice(oracle, 2.5e27);
     }
 
@@ -114,8 +114,8 @@ contract OracleAdapterTest is Creation {
         config.collateralToken = address(new LocalToken("Collateral", "C", collateralDecimals));
         LocalFeed base_ = new LocalFeed(address(this), baseDecimals, "");
         LocalFeed quote_ = new LocalFeed(address(this), quoteDecimals, "");
-        base_.push(int256(3000 * 10 ** uint256(baseDecimals)), block.timestamp);
-        quote_.push(int256(2 * 10 ** uint256(quoteDecimals)), block.timestamp);
+        base_.push(int256(3000 * 10 ** uint256(baseDecimals)), vm.getBlockTimestamp());
+        quote_.push(int256(2 * 10 ** uint256(quoteDecimals)), vm.getBlockTimestamp());
         (config.base.feed, config.quote.feed) = (address(base_), address(quote_));
         (config.minPriceE36, config.maxPriceE36) = (1, type(uint256).max);
         // One whole collateral is worth 1,500 whole loan tokens.
@@ -130,8 +130,8 @@ contract OracleAdapterTest is Creation {
         (config.minPriceE36, config.maxPriceE36) = (1, type(uint256).max);
         config.loanToken = address(new LocalToken("Loan", "L", 0));
         OracleAdapter oracle = deploy(config);
-        base.push(1, block.timestamp);
-        quote.push(1e20, block.timestamp);
+        base.push(1, vm.getBlockTimestamp());
+        quote.push(1e20, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
         assertUnmeasurable(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
     }
@@ -143,13 +143,13 @@ contract OracleAdapterTest is Creation {
         config.loanToken = address(new LocalToken("Loan", "L", 0));
         config.base.feed = address(cross);
         OracleAdapter oracle = deploy(config);
-        cross.push(1, block.timestamp);
+        cross.push(1, vm.getBlockTimestamp());
         assertPrice(oracle, 1);
     }
 
     function test_an_answer_too_large_to_be_scaled_is_refused_and_does_not_break_the_other_source() public {
         OracleAdapter oracle = deploy(checked());
-        base.push(type(int256).max, block.timestamp);
+        base.push(type(int256).max, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(base));
         assertEq(oracle.measuringPrice(), 2e27);
     }
@@ -161,7 +161,7 @@ contract OracleAdapterTest is Creation {
         config.collateralToken = address(new LocalToken("Collateral", "C", 0));
         config.base.feed = address(sequencer);
         OracleAdapter oracle = deploy(config);
-        sequencer.push(int256(type(uint256).max / 1e54 + 1), block.timestamp);
+        sequencer.push(int256(type(uint256).max / 1e54 + 1), vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(sequencer));
     }
 
@@ -186,7 +186,7 @@ contract OracleAdapterTest is Creation {
         assertPrice(oracle, 2e27);
         skip(1);
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(quote));
-        quote.push(1e8, block.timestamp);
+        quote.push(1e8, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(cross));
     }
 
@@ -204,7 +204,7 @@ contract OracleAdapterTest is Creation {
         OracleAdapter oracle = deploy(plain());
         base.push(2000e8, 0);
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(base));
-        base.push(2000e8, block.timestamp + 1);
+        base.push(2000e8, vm.getBlockTimestamp() + 1);
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(base));
         assertUnmeasurable(oracle, IOracleAdapter.Reason.STALE, address(base));
     }
@@ -212,36 +212,36 @@ contract OracleAdapterTest is Creation {
     /// Pitfalls 1 and 36
     function test_answers_of_zero_and_below_are_refused() public {
         OracleAdapter oracle = deploy(plain());
-        base.push(0, block.timestamp);
+        base.push(0, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
         assertUnmeasurable(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
-        base.push(-1, block.timestamp);
+        base.push(-1, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
         assertUnmeasurable(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
     }
 
     function test_a_quote_without_a_price_refuses_everything() public {
         OracleAdapter oracle = deploy(quoted());
-        quote.push(0, block.timestamp);
+        quote.push(0, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(quote));
         assertUnmeasurable(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(quote));
         skip(HEARTBEAT + MARGIN + 1);
-        base.push(2000e8, block.timestamp);
-        quote.push(1e8, block.timestamp - HEARTBEAT - MARGIN - 1);
+        base.push(2000e8, vm.getBlockTimestamp());
+        quote.push(1e8, vm.getBlockTimestamp() - HEARTBEAT - MARGIN - 1);
         assertRefused(oracle, IOracleAdapter.Reason.STALE, address(quote));
     }
 
     /// @custom:rule risk-takes-every-check
     function test_bounds_are_included_and_bind_new_risk_only() public {
         OracleAdapter oracle = deploy(plain());
-        base.push(100e8, block.timestamp);
+        base.push(100e8, vm.getBlockTimestamp());
         assertPrice(oracle, 1e26);
-        base.push(100e8 - 1, block.timestamp);
+        base.push(100e8 - 1, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(base));
         assertEq(oracle.measuringPrice(), 1e26 - 1e16);
-        base.push(100_000e8, block.timestamp);
+        base.push(100_000e8, vm.getBlockTimestamp());
         assertPrice(oracle, 1e29);
-        base.push(100_000e8 + 1, block.timestamp);
+        base.push(100_000e8 + 1, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(base));
         assertEq(oracle.measuringPrice(), 1e29 + 1e16);
     }
@@ -252,7 +252,7 @@ contract OracleAdapterTest is Creation {
     function testFuzz_of_two_sources_the_lower_adds_risk_and_the_higher_measures(int256 other) public {
         other = bound(other, 1960.8e18, 2039e18);
         OracleAdapter oracle = deploy(checked());
-        cross.push(other, block.timestamp);
+        cross.push(other, vm.getBlockTimestamp());
         uint256 otherE36 = uint256(other) * 1e6;
         uint256 low = otherE36 < 2e27 ? otherE36 : 2e27;
         uint256 high = otherE36 < 2e27 ? 2e27 : otherE36;
@@ -266,13 +266,13 @@ contract OracleAdapterTest is Creation {
     /// @custom:rule risk-takes-every-check
     function test_a_deviation_beyond_the_largest_refuses_new_risk_only() public {
         OracleAdapter oracle = deploy(checked());
-        cross.push(2040e18, block.timestamp);
+        cross.push(2040e18, vm.getBlockTimestamp());
         (, uint256 deviation) = oracle.riskPrice();
         assertEq(deviation, 200);
-        cross.push(2040e18 + 1e12, block.timestamp);
+        cross.push(2040e18 + 1e12, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.DEVIATES, address(base));
         assertEq(oracle.measuringPrice(), 2.04e27 + 1e18);
-        cross.push(1900e18, block.timestamp);
+        cross.push(1900e18, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.DEVIATES, address(cross));
         assertEq(oracle.measuringPrice(), 2e27);
     }
@@ -282,7 +282,7 @@ contract OracleAdapterTest is Creation {
         config.maxPriceE36 = 2e27;
         OracleAdapter oracle = deploy(config);
         assertPrice(oracle, 2e27);
-        cross.push(2001e18, block.timestamp);
+        cross.push(2001e18, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(cross));
     }
 
@@ -298,23 +298,23 @@ contract OracleAdapterTest is Creation {
         (config.sequencer, config.sequencerGrace) = (address(sequencer), 1 hours);
         config.minPriceE36 = 1.8e27;
         OracleAdapter oracle = deploy(config);
-        sequencer.push(1, block.timestamp);
-        base.push(1900e8, block.timestamp);
+        sequencer.push(1, vm.getBlockTimestamp());
+        base.push(1900e8, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.DEVIATES, address(base));
-        base.push(1799e8, block.timestamp);
+        base.push(1799e8, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.OUT_OF_BOUNDS, address(base));
     }
 
     function test_a_source_that_died_refuses_new_risk_and_the_other_measures() public {
         OracleAdapter oracle = deploy(checked());
-        cross.push(0, block.timestamp);
+        cross.push(0, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(cross));
         assertEq(oracle.measuringPrice(), 2e27);
-        cross.push(2010e18, block.timestamp);
-        base.push(0, block.timestamp);
+        cross.push(2010e18, vm.getBlockTimestamp());
+        base.push(0, vm.getBlockTimestamp());
         assertRefused(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
         assertEq(oracle.measuringPrice(), 2.01e27);
-        cross.push(0, block.timestamp);
+        cross.push(0, vm.getBlockTimestamp());
         assertUnmeasurable(oracle, IOracleAdapter.Reason.NON_POSITIVE, address(base));
     }
 
@@ -324,7 +324,7 @@ contract OracleAdapterTest is Creation {
     function test_a_sequencer_that_is_down_refuses_new_risk_only() public {
         OracleAdapter oracle = deploy(onL2());
         assertPrice(oracle, 2e27);
-        sequencer.push(1, block.timestamp - 1 days);
+        sequencer.push(1, vm.getBlockTimestamp() - 1 days);
         assertRefused(oracle, IOracleAdapter.Reason.SEQUENCER_DOWN, address(sequencer));
         assertEq(oracle.measuringPrice(), 2e27);
     }
@@ -332,7 +332,7 @@ contract OracleAdapterTest is Creation {
     /// @custom:rule sequencer-grace-from-its-start
     function test_the_sequencers_grace_counts_from_when_it_came_up() public {
         OracleAdapter oracle = deploy(onL2());
-        sequencer.push(0, block.timestamp);
+        sequencer.push(0, vm.getBlockTimestamp());
         skip(1 hours);
         assertRefused(oracle, IOracleAdapter.Reason.SEQUENCER_DOWN, address(sequencer));
         skip(1);
@@ -343,7 +343,7 @@ contract OracleAdapterTest is Creation {
         OracleAdapter oracle = deploy(onL2());
         sequencer.push(0, 0);
         assertRefused(oracle, IOracleAdapter.Reason.SEQUENCER_DOWN, address(sequencer));
-        sequencer.push(0, block.timestamp + 1);
+        sequencer.push(0, vm.getBlockTimestamp() + 1);
         assertRefused(oracle, IOracleAdapter.Reason.SEQUENCER_DOWN, address(sequencer));
     }
 
@@ -404,7 +404,7 @@ contract OracleAdapterTest is Creation {
     /// @custom:rule feed-is-not-starved
     function test_a_feed_is_not_starved_of_gas() public {
         (OracleAdapter oracle,) = hostile(HostileFeed.Mode.NEEDS_80K_GAS);
-        base.push(1990e8, block.timestamp);
+        base.push(1990e8, vm.getBlockTimestamp());
         uint256 answers;
         for (uint256 gasLimit = 60_000; gasLimit < 260_000; gasLimit += 500) {
             try oracle.measuringPrice{gas: gasLimit}() returns (uint256 price) {

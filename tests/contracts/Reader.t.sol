@@ -127,7 +127,7 @@ contract ReaderTest is VaultFixture {
         Offer memory offer = defaultOffer();
         offer.minCollateral = 0;
         uint256 id = openWith(offer);
-        feed.push(0, block.timestamp);
+        feed.push(0, vm.getBlockTimestamp());
         LineView memory line = read(id);
         assertTrue(line.health.known);
         assertEq(line.health.ltvBps, 0);
@@ -162,7 +162,7 @@ contract ReaderTest is VaultFixture {
 
     function test_without_a_price_the_rest_is_read_and_the_reason_is_told() public {
         uint256 id = openDrawn(40_000e6);
-        feed.push(0, block.timestamp);
+        feed.push(0, vm.getBlockTimestamp());
         LineView memory line = read(id);
         assertEq(line.prices.measuringE36, 0);
         assertEq(line.prices.riskE36, 0);

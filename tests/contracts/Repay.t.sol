@@ -124,7 +124,7 @@ contract RepayTest is VaultFixture {
     function test_after_the_window_principal_goes_to_the_holder() public {
         for (uint256 bills = 0; bills < WINDOW / PERIOD; ++bills) {
             pass(PERIOD);
-            if (dueOf(id) > 0 && block.timestamp < START + WINDOW) repay(id, uint96(dueOf(id)));
+            if (dueOf(id) > 0 && vm.getBlockTimestamp() < START + WINDOW) repay(id, uint96(dueOf(id)));
         }
         claimLoan(id);
         assertStatus(id, Status.DUE);

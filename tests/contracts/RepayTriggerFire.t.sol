@@ -259,7 +259,7 @@ contract RepayTriggerFireTest is TriggerFixture {
 
     function test_an_answer_from_the_future_fires_nothing() public {
         Mandate memory mandate = registered(Kind.LEVEL, From.RESERVE);
-        feed.push(1400e8, block.timestamp + 1);
+        feed.push(1400e8, vm.getBlockTimestamp() + 1);
         refuse(
             mandate,
             abi.encodeWithSelector(ErrorsLib.PriceUnavailable.selector, IOracleAdapter.Reason.STALE, address(feed))
@@ -270,10 +270,10 @@ contract RepayTriggerFireTest is TriggerFixture {
 
     /// @custom:rule share-counts-from-registration
     function test_share_counts_revenue_from_its_registration() public {
-        revenue.push(7000e8, block.timestamp);
+        revenue.push(7000e8, vm.getBlockTimestamp());
         Mandate memory mandate = registered(Kind.SHARE, From.RESERVE);
         refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
-        revenue.push(10_000e8, block.timestamp);
+        revenue.push(10_000e8, vm.getBlockTimestamp());
         (uint96 paid,) = fire(mandate);
         assertEq(paid, 300e6, "a tenth of 3,000 dollars");
         (uint256 mark, uint256 carry) = trigger.shareOf(trigger.hashMandate(mandate));
@@ -303,10 +303,10 @@ contract RepayTriggerFireTest is TriggerFixture {
     }
 
     function attest(AttestedFeed attested, int256 sum) internal {
-        bytes32 digest = attested.observationDigest(attested.latestRound() + 1, sum, uint40(block.timestamp));
+        bytes32 digest = attested.observationDigest(attested.latestRound() + 1, sum, uint40(vm.getBlockTimestamp()));
         Observation[] memory observations = new Observation[](3);
         for (uint256 i = 0; i < 3; ++i) {
-            observations[i] = Observation(sum, uint40(block.timestamp), signBy(reporterKeys[i], digest));
+            observations[i] = Observation(sum, uint40(vm.getBlockTimestamp()), signBy(reporterKeys[i], digest));
         }
         attested.submit(observations);
     }
@@ -315,7 +315,7 @@ contract RepayTriggerFireTest is TriggerFixture {
         Mandate memory mandate = mandateOf(Kind.SHARE, From.RESERVE);
         (mandate.capPerPeriod, mandate.feeBps) = (100e6, 0);
         register(mandate);
-        revenue.push(2500e8, block.timestamp);
+        revenue.push(2500e8, vm.getBlockTimestamp());
         (uint96 paid,) = fire(mandate);
         assertEq(paid, 100e6);
         pass(1 days);
@@ -329,12 +329,12 @@ contract RepayTriggerFireTest is TriggerFixture {
 
     function test_a_revenue_feed_that_falls_is_waited_for() public {
         Mandate memory mandate = registered(Kind.SHARE, From.RESERVE);
-        revenue.push(1000e8, block.timestamp);
+        revenue.push(1000e8, vm.getBlockTimestamp());
         fire(mandate);
         pass(1 days);
-        revenue.push(400e8, block.timestamp);
+        revenue.push(400e8, vm.getBlockTimestamp());
         refuse(mandate, refused(ErrorsLib.NotTriggered.selector, mandate));
-        revenue.push(1500e8, block.timestamp);
+        revenue.push(1500e8, vm.getBlockTimestamp());
         (uint96 paid,) = fire(mandate);
         assertEq(paid, 50e6);
     }
@@ -349,7 +349,7 @@ contract RepayTriggerFireTest is TriggerFixture {
         for (uint256 i = 0; i < steps.length; ++i) {
             pass(1 days);
             total += bound(steps[i], 0, 5000e8);
-            revenue.push(int256(total), block.timestamp);
+            revenue.push(int256(total), vm.getBlockTimestamp());
             vm.prank(keeper);
             try trigger.fire(mandate, keeper) returns (uint96 paid, uint96) {
                 paidTotal += paid;
@@ -359,9 +359,9 @@ contract RepayTriggerFireTest is TriggerFixture {
     }
 
     function test_a_negative_revenue_counts_as_none() public {
-        revenue.push(-5, block.timestamp);
+        revenue.push(-5, vm.getBlockTimestamp());
         Mandate memory mandate = registered(Kind.SHARE, From.RESERVE);
-        revenue.push(10e8, block.timestamp);
+        revenue.push(10e8, vm.getBlockTimestamp());
         (uint96 paid,) = fire(mandate);
         assertEq(paid, 1e6);
     }
@@ -381,7 +381,7 @@ contract RepayTriggerFireTest is TriggerFixture {
     /// Pitfall 5
     function test_an_expired_mandate_does_not_fire() public {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
-        mandate.expiry = uint40(block.timestamp + PERIOD);
+        mandate.expiry = uint40(vm.getBlockTimestamp() + PERIOD);
         register(mandate);
         pass(PERIOD + 1);
         refuse(
@@ -456,11 +456,11 @@ contract RepayTriggerFireTest is TriggerFixture {
 
     function test_a_share_counts_from_the_first_unit_of_revenue() public {
         LocalFeed sales = new LocalFeed(address(this), 0, "sales in USD");
-        sales.push(0, block.timestamp);
+        sales.push(0, vm.getBlockTimestamp());
         Mandate memory mandate = mandateOf(Kind.SHARE, From.RESERVE);
         mandate.feed = address(sales);
         register(mandate);
-        sales.push(1, block.timestamp);
+        sales.push(1, vm.getBlockTimestamp());
         (uint96 paid,) = fire(mandate);
         assertEq(paid, 0.1e6, "a tenth of a dollar");
     }

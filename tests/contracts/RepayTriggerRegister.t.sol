@@ -24,7 +24,7 @@ contract RepayTriggerRegisterTest is TriggerFixture {
         emit EventsLib.MandateRegistered(mandateHash, id, borrower, mandate);
         vm.prank(stranger);
         assertEq(trigger.register(mandate, signature), mandateHash);
-        assertEq(trigger.stateOf(mandateHash).registeredAt, block.timestamp);
+        assertEq(trigger.stateOf(mandateHash).registeredAt, vm.getBlockTimestamp());
     }
 
     function test_the_digest_is_that_of_eip712() public view {
@@ -81,7 +81,7 @@ contract RepayTriggerRegisterTest is TriggerFixture {
     /// Pitfall 5
     function test_an_expired_mandate_is_refused() public {
         Mandate memory mandate = mandateOf(Kind.DUE, From.RESERVE);
-        mandate.expiry = uint40(block.timestamp - 1);
+        mandate.expiry = uint40(vm.getBlockTimestamp() - 1);
         bytes32 mandateHash = trigger.hashMandate(mandate);
         refuseRegistration(mandate, abi.encodeWithSelector(ErrorsLib.MandateOver.selector, mandateHash, mandate.expiry));
     }

@@ -148,7 +148,7 @@ contract RepayTriggerTopUpTest is TriggerFixture {
         setPrice(1400e8);
         (uint96 paid,) = fire(level);
         assertEq(paid, 1000e6);
-        revenue.push(3000e8, block.timestamp);
+        revenue.push(3000e8, vm.getBlockTimestamp());
         (paid,) = fire(share);
         assertEq(paid, 300e6);
         assertSolvent();

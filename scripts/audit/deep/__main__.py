@@ -42,6 +42,7 @@ def search(
 
 def _search(only: str, seed: int, workers: int) -> tuple[int, int]:
     forge = next(ROOT.glob("node_modules/@foundry-rs/forge-*/bin/forge"))
+    typer.echo("compiling the tests through the IR: minutes, the first time")
     listing = _run(forge, ("test", "--list", "--json"), ())
     if listing.returncode != 0:
         raise CovenantError("the release build does not compile with its tests", "run make test-contracts")

@@ -56,9 +56,11 @@ abstract contract BundlerFixture is VaultFixture {
     }
 
     function permitOf(IERC20 token, uint160 amount, uint48 nonce) internal view returns (PermitSingle memory) {
-        uint48 expiration = uint48(block.timestamp + 1 hours);
+        uint48 expiration = uint48(vm.getBlockTimestamp() + 1 hours);
         return PermitSingle(
-            PermitDetails(address(token), amount, expiration, nonce), address(bundler), block.timestamp + 1 minutes
+            PermitDetails(address(token), amount, expiration, nonce),
+            address(bundler),
+            vm.getBlockTimestamp() + 1 minutes
         );
     }
 

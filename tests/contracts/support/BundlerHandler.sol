@@ -84,7 +84,7 @@ contract BundlerHandler is Test {
 
     function opening(uint256 seed) internal view returns (Opening memory made) {
         made.offer = template;
-        made.offer.expiry = uint40(block.timestamp + 1);
+        made.offer.expiry = uint40(vm.getBlockTimestamp() + 1);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(lenderKey, vault.offerDigest(made.offer));
         made.signature = abi.encodePacked(r, s, v);
         made.amount = uint96(bound(seed, 1000e6, 20_000e6));
@@ -165,6 +165,6 @@ contract BundlerHandler is Test {
         (, int256 answer,,,) = feed.latestRoundData();
         skip(bound(amount, 0, 2 days));
         vm.prank(feedOwner);
-        feed.push(answer, block.timestamp);
+        feed.push(answer, vm.getBlockTimestamp());
     }
 }

@@ -110,7 +110,7 @@ contract LineHandler is Test {
         if (answer == 0) answer = 2000e8;
         pushPrices(answer, answer);
         for (uint256 id = 1; id <= vault.lineCount(); ++id) {
-            poked[id] = charges.advance(vault.terms(id), poked[id], block.timestamp);
+            poked[id] = charges.advance(vault.terms(id), poked[id], vm.getBlockTimestamp());
         }
     }
 
@@ -123,8 +123,8 @@ contract LineHandler is Test {
 
     function pushPrices(int256 first, int256 second) internal {
         vm.startPrank(feedOwner);
-        base.push(first, block.timestamp);
-        cross.push(second, block.timestamp);
+        base.push(first, vm.getBlockTimestamp());
+        cross.push(second, vm.getBlockTimestamp());
         vm.stopPrank();
     }
 
@@ -439,7 +439,7 @@ contract LineHandler is Test {
         (offer.periodHours, offer.graceHours) = (240, 48);
         offer.drawWindowHours = uint16(720 + roll(seed, "window", 2) * 1000);
         offer.termHours = 2400;
-        offer.expiry = uint40(block.timestamp);
+        offer.expiry = uint40(vm.getBlockTimestamp());
     }
 
     /// @dev One mandate for each line: kinds DUE and LTV, from every source.

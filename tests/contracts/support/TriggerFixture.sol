@@ -18,7 +18,7 @@ abstract contract TriggerFixture is VaultFixture {
         super.setUp();
         trigger = deployTrigger(vault);
         revenue = new LocalFeed(address(this), 8, "revenue in USD");
-        revenue.push(0, block.timestamp);
+        revenue.push(0, vm.getBlockTimestamp());
         id = openDrawn(20_000e6);
         depositReserve(id, 5000e6);
         vm.prank(borrower);
@@ -38,7 +38,7 @@ abstract contract TriggerFixture is VaultFixture {
         mandate.feeBps = 100;
         mandate.periodHours = 24;
         mandate.capPerPeriod = source == From.COLLATERAL ? 30e18 : 4000e6;
-        mandate.expiry = uint40(block.timestamp + TERM);
+        mandate.expiry = uint40(vm.getBlockTimestamp() + TERM);
         mandate.nonce = uint256(kind) * 3 + uint256(source);
         if (kind == Kind.LTV) mandate.thresholdBps = 7000;
         if (kind == Kind.SHARE) mandate.shareBps = 1000;

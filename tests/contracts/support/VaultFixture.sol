@@ -89,7 +89,7 @@ abstract contract VaultFixture is Creation {
 
     /// @dev Dollars for one ether, with 8 decimals, as of now.
     function setPrice(int256 answer) internal {
-        feed.push(answer, block.timestamp);
+        feed.push(answer, vm.getBlockTimestamp());
     }
 
     /// @dev Lets time pass while the feed keeps saying the same.
@@ -130,7 +130,7 @@ abstract contract VaultFixture is Creation {
         offer.graceHours = uint16(GRACE / 1 hours);
         offer.drawWindowHours = uint16(WINDOW / 1 hours);
         offer.termHours = uint16(TERM / 1 hours);
-        offer.expiry = uint40(block.timestamp + 1 days);
+        offer.expiry = uint40(vm.getBlockTimestamp() + 1 days);
         offer.group = 1;
         offer.groupCap = LIMIT;
     }
@@ -223,7 +223,7 @@ abstract contract VaultFixture is Creation {
 
     /// @dev The state accrued to now.
     function present(uint256 id) internal view returns (StoredState memory) {
-        return vault.projected(id, uint32(block.timestamp));
+        return vault.projected(id, uint32(vm.getBlockTimestamp()));
     }
 
     function chargesUp(uint256 numerator) internal pure returns (uint256) {
