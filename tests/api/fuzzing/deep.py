@@ -31,8 +31,8 @@ from tests.simulation.workshop import TEMPLATE, start_template_server
 
 KEPT: Final = ROOT / "build" / "deep-api.jsonl"
 SOURCES: Final = ("api", "orchestrator", "tests/api")
-EXAMPLES: Final = 20
-WALKS: Final = 20
+EXAMPLES: Final = 8
+WALKS: Final = 8
 STEPS: Final = 12
 
 
