@@ -27,15 +27,20 @@ class RetryPolicy:
     Attributes:
         first_pause_s: after the first failure; each further one doubles it.
         longest_pause_s: the bound of that.
+        skipped_pause_s: after a firing that its fee would not have paid for. Each look stores a trigger, and what gas
+            costs and a fee is worth does not change from one block to the next.
         alert_after: so many failures of one occurrence.
     """
 
     first_pause_s: float = 2.0
     longest_pause_s: float = 3_600.0
+    skipped_pause_s: float = 60.0
     alert_after: int = 5
 
-    def pause(self, failures: int) -> timedelta:
-        """How long to wait after so many failures; what was merely no longer wanted counts as none."""
+    def pause(self, status: TriggerStatus, failures: int) -> timedelta:
+        """How long to wait after one that ended so, and so many failures; what was no longer wanted counts as none."""
+        if status is TriggerStatus.SKIPPED:
+            return timedelta(seconds=self.skipped_pause_s)
         doublings = min(max(0, failures - 1), 60)
         return timedelta(seconds=min(self.longest_pause_s, self.first_pause_s * 2.0**doublings))
 
@@ -75,7 +80,7 @@ def next_generation(newest: Standing | None, policy: RetryPolicy, now: datetime)
         return newest.generation + 1
     if newest.status is TriggerStatus.CANCELLED:
         return None
-    waited = now - newest.finished_at >= policy.pause(newest.failures)
+    waited = now - newest.finished_at >= policy.pause(newest.status, newest.failures)
     return newest.generation + 1 if waited else None
 
 
@@ -88,7 +93,9 @@ def failures_of_key() -> ColumnElement[int]:
 def pauses_until(policy: RetryPolicy) -> Label[datetime | None]:
     """``RetryPolicy.pause`` in SQL: until when a trigger that ended keeps the next one of its key waiting."""
     doublings = func.least(60, func.greatest(0, failures_of_key() - 1))
-    pause_s = func.least(policy.longest_pause_s, policy.first_pause_s * func.power(2.0, doublings))
+    after_failures_s = func.least(policy.longest_pause_s, policy.first_pause_s * func.power(2.0, doublings))
+    skipped = Trigger.status == TriggerStatus.SKIPPED.value
+    pause_s = case((skipped, policy.skipped_pause_s), else_=after_failures_s)
     return (Trigger.finished_at + pause_s * text("interval '1 second'")).label("pauses_until")
 
 

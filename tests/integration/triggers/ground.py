@@ -32,7 +32,7 @@ from tests.integration.mirror.ground import BORROWER, CHAIN_ID, KEEPER, USDC, Gr
 SAFE_BEHIND = 4
 """Finalized is twice as far behind."""
 
-AT_ONCE = RetryPolicy(first_pause_s=0)
+AT_ONCE = RetryPolicy(first_pause_s=0, skipped_pause_s=0)
 POLICY = EnginePolicy(retries=AT_ONCE)
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.credit.units import Bps
+from orchestrator.triggers.store import RetryPolicy
 from scripts.cli import cancel, pause, resume, retry
 from tests.integration.mirror.ground import PRICE
 from tests.integration.triggers.ground import POLICY, Service, ltv_mandate, make_sender
@@ -102,6 +103,13 @@ async def test_a_repayment_whose_fee_does_not_pay_for_its_gas_is_skipped_and_say
     assert (skipped.status, intent.status, intent.error_kind) == ("skipped", "failed", "unprofitable")
     assert str(skipped.error).startswith("the keeper's fee is worth 0 wei, and the gas costs ")
     assert await service.open_alerts() == [], "nothing is wrong with it"
+
+    patient = service.another_engine(replace(POLICY, retries=RetryPolicy(first_pause_s=0, skipped_pause_s=3_600)))
+    await service.ground.mine()
+    await service.mirror.catch_up()
+    evaluation = await patient.step()
+    assert evaluation is not None
+    assert evaluation.stored == 0, "not at every block while gas is dear"
 
     service.sender = any_way
     await service.ground.mine()

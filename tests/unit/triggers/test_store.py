@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator.triggers.states import LIVE, TriggerStatus
 from orchestrator.triggers.store import RetryPolicy, Standing, next_generation
 
-POLICY = RetryPolicy(first_pause_s=2, longest_pause_s=60, alert_after=3)
+POLICY = RetryPolicy(first_pause_s=2, longest_pause_s=60, skipped_pause_s=20, alert_after=3)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -44,7 +44,16 @@ def test_what_was_merely_no_longer_wanted_counts_as_no_failure() -> None:
     assert next_generation(ended(TriggerStatus.SUPERSEDED, ago_s=2, failures=0, generation=99), POLICY, NOW) == 100
 
 
+@pytest.mark.parametrize("failures", [0, 7])
+def test_what_its_fee_does_not_pay_for_waits_the_same_each_time(failures: int) -> None:
+    """Or each block would leave a trigger behind while gas is dear."""
+    early = ended(TriggerStatus.SKIPPED, ago_s=19.9, failures=failures, generation=4)
+    late = ended(TriggerStatus.SKIPPED, ago_s=20, failures=failures, generation=4)
+    assert next_generation(early, POLICY, NOW) is None
+    assert next_generation(late, POLICY, NOW) == 5
+
+
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_more_failures_never_make_the_pause_shorter(fewer: int, more: int) -> None:
     fewer, more = sorted((fewer, more))
-    assert POLICY.pause(fewer) <= POLICY.pause(more)
+    assert POLICY.pause(TriggerStatus.FAILED, fewer) <= POLICY.pause(TriggerStatus.FAILED, more)
