@@ -507,13 +507,13 @@ _STATE_COLUMNS: Final = (
 
 
 @asynccontextmanager
-async def open_world(ground: Ground, database_url: str, redis_url: str) -> AsyncIterator[World]:
+async def open_world(ground: Ground, database_url: str, redis_url: str, bounds: Bounds = QUICK) -> AsyncIterator[World]:
     """A mirror that stands at the chain's newest block and has the market; no line, no offer."""
     rpc = JsonRpc(ground.url)
     try:
         async with (
             open_parts(
-                ground.book, database_url, redis_url, Nodes([rpc]), SITE, bounds=QUICK, webhooks=WEBHOOKS
+                ground.book, database_url, redis_url, Nodes([rpc]), SITE, bounds=bounds, webhooks=WEBHOOKS
             ) as parts,
             client_of(parts) as client,
         ):

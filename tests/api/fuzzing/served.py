@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import httpx
 import uvicorn
@@ -19,7 +19,10 @@ from tests.api.examples import furnish
 from tests.api.ground import Ground
 from tests.api.keys import make_key
 from tests.api.offering import posted
-from tests.api.world import World, open_world
+from tests.api.world import QUICK, World, open_world
+
+PATIENT: Final = replace(QUICK, check_timeout_s=30.0)
+"""A server that is merely busy is ready: else `/health/ready` would rightly say that it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ async def _serve(
     ground: Ground, database_url: str, redis_url: str, ready: Future[tuple[Served, uvicorn.Server]]
 ) -> None:
     try:
-        async with open_world(ground, database_url, redis_url) as world:
+        async with open_world(ground, database_url, redis_url, PATIENT) as world:
             await posted(world)
             paths = await furnish(world)
             key = await make_key(world.engine, "anybody", list(Role))

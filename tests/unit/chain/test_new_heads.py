@@ -101,14 +101,15 @@ async def test_a_subscription_that_has_gone_silent_is_made_again() -> None:
 
 async def test_leaving_does_not_wait_for_a_node_that_hangs() -> None:
     """Pitfall 28."""
-    hanging = asyncio.Event()
+    hanging, released = asyncio.Event(), asyncio.Event()
 
     async def talk(_socket: ServerConnection) -> None:
         hanging.set()
-        await asyncio.sleep(LONG_S)
+        await released.wait()
 
     async with node(talk) as url:
         heads = NewHeads([url])
         await heads.__aenter__()
         await hanging.wait()
         assert await seconds_of(heads.__aexit__(None, None, None)) < LONG_S / 2
+        released.set()
