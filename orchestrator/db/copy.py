@@ -33,7 +33,7 @@ class CopyForm:
     """How rows of some columns of a table are written in COPY's text format. See ``copy_form``."""
 
     def __init__(self, table: Table, columns: tuple[str, ...]) -> None:
-        self.table, self.columns = table, columns
+        self.columns = columns
         self.statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
             sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
         )

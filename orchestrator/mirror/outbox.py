@@ -53,7 +53,6 @@ REVERTED = ".reverted"
 
 _LINE_ARGUMENTS = ("id", "lineId", "tokenId")
 
-
 _TOLD: Final = (
     "chain_id", "vault", "line_id", "kind", "block_number", "block_hash", "log_index", "tx_hash", "payload",
 )  # fmt: skip
