@@ -14,7 +14,9 @@ UV := .venv/bin/uv
 FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 SOLHINT := node_modules/.bin/solhint --disc --noPoster --max-warnings 0
 PYTHON_CODE := orchestrator oracles api scripts tests
-WORKERS ?= auto
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# One more than there are cores: tests that wait for a block or a process leave their core to somebody else.
+WORKERS ?= $(shell expr $(CORES) + 1)
 
 .PHONY: help
 help: ## list the targets
@@ -87,19 +89,24 @@ abi-check: build ## fail if the committed ABIs differ from the compiled contract
 
 # ---------------------------------------------------------------- test
 
-# run NAME, COMMAND: runs one step of `make test`, tells how long it took, and stops at the first that fails.
-run = @start=$$SECONDS; printf '\n== %s\n' '$(1)'; \
-	if $(2); then printf -- '-- %s: ok in %d s\n' '$(1)' "$$((SECONDS - start))"; \
-	else printf -- '-- %s: FAILED after %d s (make %s runs it alone)\n' '$(1)' "$$((SECONDS - start))" '$(1)' >&2; exit 1; fi
+# The steps that need nothing of one another, the longest first. They run beside one another.
+STEPS := build-release test-contracts types lint test-console imports
 
-.PHONY: test lint fmt types imports test-contracts test-console test-python deep-histories
+# run NAME, COMMAND: runs one step of `make test`, tells how long it took, and stops at the first that fails.
+run = start=$$SECONDS; printf '\n== %s\n' '$(1)'; \
+	if $(2); then printf -- '-- %s: ok in %d s\n' '$(1)' "$$((SECONDS - start))"; \
+	else printf -- '-- %s: FAILED after %d s (make %s runs it alone)\n' '$(1)' "$$((SECONDS - start))" '$(1)'; exit 1; fi
+
+.PHONY: test lint fmt types imports test-contracts test-console test-python deep-histories $(STEPS:%=step-%)
 test: setup ## everything: lint, types, imports, Solidity, JavaScript and Python tests
-	$(call run,lint,$(MAKE) lint)
-	$(call run,imports,$(MAKE) imports)
-	$(call run,types,$(MAKE) types)
-	$(call run,test-contracts,$(MAKE) test-contracts)
-	$(call run,test-console,$(MAKE) test-console)
-	$(call run,test-python,$(MAKE) test-python)
+	@$(MAKE) -j$(CORES) $(STEPS:%=step-%)
+	@$(call run,test-python,$(MAKE) test-python)
+
+# What a step says comes in one piece, when it is over.
+$(STEPS:%=step-%): step-%: setup
+	@mkdir -p build/steps; log=build/steps/$*.log; code=0; \
+	( $(call run,$*,$(MAKE) $*) ) >"$$log" 2>&1 || code=$$?; \
+	cat "$$log"; exit $$code
 
 lint: setup ## ruff, forge fmt, solhint, eslint; and whether the Python client is what the OpenAPI document says
 	@ruff check --quiet $(PYTHON_CODE)
