@@ -1,5 +1,6 @@
 """Alive, ready, measured: and when something is missing, what and what to do."""
 
+import asyncio
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -61,7 +62,8 @@ async def test_a_dead_database_is_told_and_every_read_is_a_503(world: World, red
         client_of(parts) as client,
     ):
         status, checks = await ready(parts)
-        reads = [await client.get(path) for path in ("/v1/lines", "/v1/lines/1", "/v1/offers", "/v1/lines/1/schedule")]
+        paths = ("/v1/lines", "/v1/lines/1", "/v1/offers", "/v1/lines/1/schedule")
+        reads = await asyncio.gather(*(client.get(path) for path in paths))  # each waits for a connection
         measured = await client.get("/metrics")
     assert status == 503
     assert checks["database"]["ok"] is False

@@ -21,8 +21,9 @@ from tests.api.keys import make_key
 from tests.api.offering import posted
 from tests.api.world import QUICK, World, open_world
 
-PATIENT: Final = replace(QUICK, check_timeout_s=30.0)
-"""A server that is merely busy is ready: else `/health/ready` would rightly say that it is not."""
+PATIENT: Final = replace(QUICK, check_timeout_s=30.0, min_block_wait_s=0.01)
+"""A server that is merely busy is ready: else `/health/ready` would rightly say that it is not. Nothing is mirrored
+meanwhile, so a block that is not there need not be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
