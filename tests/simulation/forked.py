@@ -11,6 +11,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from scripts.processes import indexer
+from tests.simulation.haste import in_haste
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
@@ -38,4 +39,6 @@ def _become_indexer(environment: dict[str, str], log: str) -> None:
     os.dup2(output, sys.stderr.fileno())
     os.environ.clear()
     os.environ.update(environment)
-    sys.exit(indexer.main())
+    with in_haste():
+        code = indexer.main()
+    sys.exit(code)

@@ -13,6 +13,7 @@ from orchestrator.errors import CovenantError
 from orchestrator.settings import Settings
 from scripts.processes import indexer
 from tests.simulation.forked import fork_indexer
+from tests.simulation.haste import in_haste
 
 STOP_WITHIN_S = 20.0
 
@@ -99,7 +100,11 @@ class TaskSubject:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(indexer.run(self._settings), name="indexer")
+        self._task = asyncio.create_task(self._run(), name="indexer")
+
+    async def _run(self) -> None:
+        with in_haste():
+            await indexer.run(self._settings)
 
     async def kill(self) -> None:
         if self._task is not None:
