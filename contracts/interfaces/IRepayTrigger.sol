@@ -16,7 +16,7 @@ enum Kind {
 
 /// @notice What a mandate pays from.
 /// @dev TOP_UP: the reserve, after the borrower's wallet has filled it up with what it lacks for the payment and its fee, as far
-/// as the borrower's allowance to the trigger and its balance go.
+/// as the borrower's allowance to the trigger and its balance go. What it gives is spent to the last unit.
 enum From {
     RESERVE,
     COLLATERAL,

@@ -196,14 +196,20 @@ contract RepayTrigger is IRepayTrigger, EIP712, ReentrancyGuardTransient {
 
     /// @dev Moves into the reserve what it lacks for the payment and its fee, as far as the borrower's allowance and balance go.
     /// It was granted to this contract, which forwards it in the same call and holds nothing after it.
+    ///
+    /// The vault then pays just that payment. If something was given, the reserve holds the payment with its fee, and one unit
+    /// more would not fit; if nothing was, the reserve had as much already. So no unit is taken that is not spent.
     function _topUp(uint256 lineId, Repayment memory repayment) private {
-        uint256 payment = HealthLib.largestPayment(repayment.maxSpent, repayment.feeBps);
-        payment = payment.min(vault.neededOf(lineId, repayment));
-        uint256 spent = payment + HealthLib.keeperFeeDown(payment, repayment.feeBps);
-        uint256 lacking = spent.zeroFloorSub(vault.stored(lineId).reserve);
+        uint256 needed = vault.neededOf(lineId, repayment);
+        uint256 reserve = vault.stored(lineId).reserve;
         IERC20 token = IERC20(_loanTokenOf(lineId));
         address borrower = vault.borrowerOf(lineId);
-        uint256 given = lacking.min(token.allowance(borrower, address(this))).min(token.balanceOf(borrower));
+        uint256 offered = token.allowance(borrower, address(this)).min(token.balanceOf(borrower));
+        // What a token says may be anything: it is bounded before it is added to.
+        uint256 budget = (reserve + offered.min(repayment.maxSpent)).min(repayment.maxSpent);
+        uint256 payment = HealthLib.largestPayment(budget, repayment.feeBps).min(needed);
+        uint256 spent = payment + HealthLib.keeperFeeDown(payment, repayment.feeBps);
+        uint256 given = spent.zeroFloorSub(reserve);
         if (given == 0) return;
         // audit: arbitrary-send-erc20: the borrower signed the mandate, and granted the allowance to this contract
         // slither-disable-next-line arbitrary-send-erc20

@@ -35,7 +35,7 @@ from orchestrator.credit.repayment import (
     NO_THRESHOLD,
     Need,
     Repayment,
-    lacking_up,
+    given_by_wallet,
     needed_in_cash,
     needed_in_kind,
     of_amount,
@@ -178,10 +178,10 @@ def topped_up(line: LineState, terms: Terms, repayment: Repayment, moment: Momen
     """
     accrued = advance(line, terms, moment.now)
     needed = needed_in_cash(accrued, terms, repayment, moment.oracle)
-    given = min(lacking_up(line.reserve, needed, repayment), moment.wallet)
+    given = given_by_wallet(moment.wallet, line.reserve, needed, repayment)
     if given == 0:
         return None
-    deposited = deposit_reserve(line, Wei(given))
+    deposited = deposit_reserve(line, given)
     return replace(deposited, flows=(Flow(Token.LOAN, Party.BORROWER, Party.VAULT, given),))
 
 

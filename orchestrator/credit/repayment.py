@@ -80,9 +80,14 @@ def needed_in_kind(state: LineState, terms: Terms, repayment: Repayment, oracle:
     return need_in_kind_up(state, terms, value)
 
 
-def lacking_up(reserve: Wei, needed: Wei, repayment: Repayment) -> Wei:
-    """What ``reserve`` lacks for the payment that need and budget allow and for its fee; at most the budget."""
-    payment = min(needed, largest_payment(Wei(repayment.max_spent), repayment.fee_bps))
+def given_by_wallet(wallet: Wei, reserve: Wei, needed: Wei, repayment: Repayment) -> Wei:
+    """What ``reserve`` lacks for the payment that need, budget and both together can afford, and for its fee.
+
+    ``wallet`` is the most that it gives. All of what it gives is spent: a unit for which no payment with its fee has a
+    use stays where it is.
+    """
+    budget = Wei(min(repayment.max_spent, reserve + wallet))
+    payment = min(needed, largest_payment(budget, repayment.fee_bps))
     return Wei(zero_floor_sub(payment + keeper_fee_down(payment, repayment.fee_bps), reserve))
 
 

@@ -92,6 +92,30 @@ contract RepayTriggerTopUpTest is TriggerFixture {
         assertEq(usdc.balanceOf(borrower), 0);
     }
 
+    /// With a fee of 1%, 99 units cost 99 and 100 cost 101: nothing costs 100.
+    /// @custom:rule top-up-takes-only-what-is-spent
+    function test_a_unit_with_which_nothing_can_be_paid_stays_in_the_wallet() public {
+        allow(100);
+        pass(PERIOD);
+        uint256 had = usdc.balanceOf(borrower);
+        (uint96 paid, uint96 spent) = fire(mandate);
+        assertEq(paid, 99);
+        assertEq(spent, 99);
+        assertEq(had - usdc.balanceOf(borrower), 99);
+        assertEq(reserve(), 0);
+    }
+
+    /// What a token says of allowance and balance is not trusted to be a sum of money.
+    function test_an_allowance_beyond_all_numbers_adds_up_with_a_reserve() public {
+        depositReserve(id, 50e6);
+        deal(address(usdc), borrower, type(uint256).max);
+        pass(PERIOD);
+        uint256 due = dueOf(id);
+        (uint96 paid,) = fire(mandate);
+        assertEq(paid, due);
+        assertEq(reserve(), 0);
+    }
+
     function test_a_wallet_that_gives_nothing_leaves_it_to_the_reserve() public {
         registerWithoutFee();
         depositReserve(id, 20e6);
@@ -130,6 +154,11 @@ contract RepayTriggerTopUpTest is TriggerFixture {
         assertEq(usdc.balanceOf(address(trigger)), 0, "the trigger holds nothing");
         assertEq(usdc.allowance(address(trigger), address(vault)), 0, "and grants nothing");
         assertSolvent();
+    }
+
+    /// Found by the fuzzer at its 32,512th run: an allowance that no payment with its fee of 0.81% spends whole.
+    function test_no_more_is_taken_than_a_short_allowance_can_spend() public {
+        testFuzz_no_more_than_the_cap_is_taken(295_721_822, 0, 166_710_990, 81);
     }
 
     // ---------------------------------------------------------------- every kind

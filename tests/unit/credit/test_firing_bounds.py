@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestrator.credit.accrual import debt
@@ -17,23 +17,31 @@ from orchestrator.credit.in_kind import need_in_kind_up
 from orchestrator.credit.mandate import From, Mandate, MandateState, period_at
 from orchestrator.credit.operations import Party
 from orchestrator.credit.share import FeedReading
+from orchestrator.credit.terms import MAX_KEEPER_FEE_BPS
 from orchestrator.credit.units import (
     BPS,
     HOUR,
     Bps,
     CollateralWei,
     Timestamp,
+    Wei,
 )
 from tests.unit.credit.lines import (
     OPENED_AT,
     bps,
+    usdc,
 )
 from tests.unit.credit.mandates import (
+    LEVEL,
+    LINE,
     LTV,
     in_kind,
     mandates,
+    moment,
     moments,
 )
+
+FAR_MORE = usdc(10**6)
 
 
 def _later(before: Moment, firing: Firing, wait_s: int) -> Moment:
@@ -77,6 +85,34 @@ def test_a_firing_pays_something_at_most_the_need_and_at_most_the_debt(mandate: 
     else:
         assert at.line.collateral - after_it.collateral == firing.spent == firing.seized + firing.fee
         assert value_down(CollateralWei(firing.fee), at.oracle.to_add_risk()) * BPS <= firing.pays * mandate.fee_bps
+
+
+@st.composite
+def budgets_without_a_payment(draw: st.DrawFn) -> tuple[Wei, Wei, Bps]:
+    """What reserve and wallet hold, and a fee with which no payment costs just both together: one unit less of it costs
+    one unit less, one more costs one more."""
+    fee_bps = draw(bps(1, MAX_KEEPER_FEE_BPS))
+    fee = draw(st.integers(1, 10**6))
+    payment = Wei(-(-fee * BPS // fee_bps))
+    held = payment + fee - 1
+    reserve = draw(st.integers(0, held - 1))
+    return Wei(reserve), Wei(held - reserve), fee_bps
+
+
+@given(budgets_without_a_payment())
+@example((Wei(0), Wei(166_710_990), Bps(81)))
+def test_the_wallet_keeps_the_unit_with_which_nothing_can_be_paid(held: tuple[Wei, Wei, Bps]) -> None:
+    """Invariant 8. The example was found by the fuzzer of the contracts, at its 32,512th run."""
+    reserve, wallet, fee_bps = held
+    mandate = replace(LEVEL, source=From.TOP_UP, fee_bps=fee_bps, amount=FAR_MORE, cap_per_period=FAR_MORE)
+    owing = replace(LINE, principal=FAR_MORE, reserve=reserve)
+    crossed = FeedReading(mandate.level - 1, 8)
+    firing = evaluate(mandate, MandateState(OPENED_AT), replace(moment(owing, feed=crossed), wallet=wallet))
+    assert firing.transition is not None
+    taken = sum(flow.amount for flow in firing.transition.flows if flow.payer is Party.BORROWER)
+    assert taken == wallet - 1
+    assert firing.spent == reserve + taken
+    assert firing.transition.state.reserve == 0
 
 
 @given(mandates(), moments())
