@@ -20,6 +20,26 @@ from scripts.local.runtime import Runtime, open_runtime
 
 TEMPLATE = "migrated"
 
+LONGEST_FIRST = (
+    "tests/browser/",
+    "tests/simulation/",
+    "tests/api/test_schema.py",
+    "tests/integration/audit/",
+    "tests/integration/oracles/test_reporter_process.py",
+    "tests/integration/demo/",
+    "tests/contracts/",
+    "tests/integration/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: no worker is left alone with it when the others are done."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(LONGEST_FIRST))
+
 
 class LocalParts:
     """Starts embedded parts in this process's own runtime. Each xdist worker has one."""
