@@ -6,14 +6,16 @@ answer are ``HARMLESS`` to repeat, and nothing of them is kept: what they said a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from eth_utils.crypto import keccak
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api.problems import IDEMPOTENCY_KEY_REUSED, Problem
@@ -27,6 +29,9 @@ KeyHeader = Annotated[
         description="Any text of at most 200 printable characters. The same key with the same body acts once.",
     ),
 ]
+
+_CLAIMED: Final = HTTPStatus.PROCESSING
+"""The stored status of a key whose POST has begun and is not answered yet."""
 
 REPLAYED: Final = "Idempotency-Replayed"
 """The header of an answer that was given before."""
@@ -68,19 +73,18 @@ class Repeatable:
             Problem: the key was used with another body; or what ``act`` refuses, which leaves the key unused.
         """
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-            if self.key is not None:
-                # One at a time for each key: the second sees the first one's row, and not a violated primary key.
-                lock = func.hashtextextended(f"{owner}\n{self.scope}\n{self.key}", 0)
-                await session.execute(select(func.pg_advisory_xact_lock(lock)))
+            await self._lock(session, owner)
             answered = await self._find(session, owner)
             if answered is not None:
                 return answered
             answer = await act(session)
-            self._keep(session, owner, answer)
+            if self.key is not None:
+                body = (answer.kept or answer.body).model_dump_json().encode()
+                await session.merge(self._row(owner, answer.status, body))
         return answer.response()
 
     async def replay(self, engine: AsyncEngine, owner: str) -> Response | None:
-        """The answer that was given before, if any: to be asked before anything is done that no transaction undoes.
+        """The answer that was given before, if any: to be asked before what a repeat needs not be looked at for.
 
         Raises:
             Problem: the key was used with another body.
@@ -90,6 +94,41 @@ class Repeatable:
         async with AsyncSession(engine) as session:
             return await self._find(session, owner)
 
+    @asynccontextmanager
+    async def claimed(self, engine: AsyncEngine, owner: str) -> AsyncIterator[Response | None]:
+        """Around what no transaction undoes, and the ``once`` that follows it: meanwhile the key takes no other body.
+
+        Gives the answer that was given before, if any. What is raised inside leaves the key unused; after a crash it
+        stays with its body, which can come again.
+
+        Raises:
+            Problem: the key was used with another body.
+        """
+        if self.key is None:
+            yield None
+            return
+        async with AsyncSession(engine) as session, session.begin():
+            await self._lock(session, owner)
+            answered = await self._find(session, owner)
+            if answered is None:
+                await session.merge(self._row(owner, _CLAIMED, b""))
+        try:
+            yield answered
+        except BaseException:
+            async with AsyncSession(engine) as session, session.begin():
+                row = IdempotencyKey
+                mine = (row.owner == owner, row.scope == self.scope, row.key == self.key)
+                await session.execute(
+                    delete(row).where(*mine, row.request_digest == self.digest, row.status_code == _CLAIMED)
+                )
+            raise
+
+    async def _lock(self, session: AsyncSession, owner: str) -> None:
+        """One at a time for each key: the second sees the first one's row, and not a violated primary key."""
+        if self.key is not None:
+            lock = func.hashtextextended(f"{owner}\n{self.scope}\n{self.key}", 0)
+            await session.execute(select(func.pg_advisory_xact_lock(lock)))
+
     async def _find(self, session: AsyncSession, owner: str) -> Response | None:
         if self.key is None:
             return None
@@ -98,20 +137,19 @@ class Repeatable:
             return None
         if stored.request_digest != self.digest:
             raise Problem(IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key came before with another body")
+        if stored.status_code == _CLAIMED:
+            return None
         return Response(stored.body, stored.status_code, media_type="application/json", headers={REPLAYED: "true"})
 
-    def _keep(self, session: AsyncSession, owner: str, answer: Answer) -> None:
-        if self.key is not None:
-            session.add(
-                IdempotencyKey(
-                    owner=owner,
-                    scope=self.scope,
-                    key=self.key,
-                    request_digest=self.digest,
-                    status_code=answer.status,
-                    body=(answer.kept or answer.body).model_dump_json().encode(),
-                )
-            )
+    def _row(self, owner: str, status_code: int, body: bytes) -> IdempotencyKey:
+        return IdempotencyKey(
+            owner=owner,
+            scope=self.scope,
+            key=self.key,
+            request_digest=self.digest,
+            status_code=status_code,
+            body=body,
+        )
 
 
 async def _repeatable(request: Request, idempotency_key: KeyHeader = None) -> Repeatable:

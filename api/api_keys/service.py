@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.api_keys.schemas import ApiKey, CreatedApiKey
 from api.identity.repository import IdentityRepository
-from api.identity.scopes import Scope
+from api.identity.scopes import Scope, scopes_named
 from api.identity.tokens import hash_of, new_secret, write_api_key
 from api.wire import Instant
 from orchestrator.db.models import ApiKey as ApiKeyRow
@@ -30,7 +30,7 @@ def api_key_of(row: ApiKeyRow) -> ApiKey:
     return ApiKey(
         id=row.id,
         name=row.name,
-        scopes=[Scope(scope) for scope in row.scopes],
+        scopes=scopes_named(row.scopes),
         created_at=Instant.of_clock(row.created_at),
         expires_at=Instant.of_clock(row.expires_at),
         revoked_at=Instant.of_optional_clock(row.revoked_at),

@@ -36,6 +36,13 @@ class FeedRepository:
         rows = await self._read(self._feeds().where(Feed.address == address))
         return rows[0] if rows else None
 
+    async def decimals(self, address: str) -> int | None:
+        """Of its answers; None for a feed that is not followed."""
+        decimals: int | None = await self._session.scalar(
+            select(Feed.decimals).where(Feed.chain_id == self._chain_id, Feed.address == address)
+        )
+        return decimals
+
     async def rounds(self, address: str, before: tuple[int, int] | None, limit: int) -> Sequence[OracleRound]:
         """The newest first; ``before`` is (block number, log index) of the last row of the page before."""
         query = select(OracleRound).where(OracleRound.chain_id == self._chain_id, OracleRound.feed == address)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.identity.problems import BAD_CREDENTIALS, FOREIGN_ORIGIN, NOT_SIGNED_IN, OUT_OF_SCOPE
 from api.identity.repository import IdentityRepository
-from api.identity.scopes import Scope, scopes_of
+from api.identity.scopes import Scope, scopes_named, scopes_of
 from api.identity.tokens import hash_of, read_api_key
 from api.parts import Parts, PartsDep
 from api.problems import DATABASE_UNAVAILABLE, Problem
@@ -127,7 +127,7 @@ async def _by_key(declared: str, parts: Parts) -> Principal:
     if not hmac.compare_digest(known, hash_of(secret)) or found is None:
         raise Problem(BAD_CREDENTIALS, "the key is unknown, expired or revoked", headers=_CHALLENGE)
     key, account = found
-    return _principal(account, scopes_of(account.roles) & {Scope(scope) for scope in key.scopes})
+    return _principal(account, scopes_of(account.roles).intersection(scopes_named(key.scopes)))
 
 
 async def _by_session(token: str, parts: Parts) -> Principal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
+from api.feeds.repository import FeedRepository
 from api.idempotency import HARMLESS
 from api.lines.problems import UNKNOWN_LINE, unknown_line
 from api.lines.rows import Place, find_line
@@ -34,6 +35,7 @@ async def build_mandate_typed_data(wanted: MandateToSign, snapshot: SnapshotDep)
     place = Place.of(snapshot.book)
     if line_id > BIGINT_MAX or await find_line(await snapshot.driver(), place, line_id) is None:
         raise unknown_line(line_id, snapshot)
+    feed_decimals = await FeedRepository(snapshot.session, snapshot.chain_id).decimals(mandate.feed)
     data = mandate_data(mandate, snapshot.chain_id, snapshot.book.trigger)
     return MandatePayload(
         chain_id=snapshot.chain_id,
@@ -41,5 +43,5 @@ async def build_mandate_typed_data(wanted: MandateToSign, snapshot: SnapshotDep)
         mandate_hash=data.struct_hash(),
         digest=data.digest(),
         typed_data=data.payload(),
-        words=wanted.mandate.words(),
+        words=wanted.mandate.words(feed_decimals),
     )

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from api.mandates.problems import BAD_MANDATE
 from api.problems import InvalidField, Problem
-from api.wire import Address, Hash, Int256, Uint8, Uint16, Uint40, Uint96, Uint256, WireModel
+from api.wire import Address, Hash, Int256, Uint8, Uint16, Uint40, Uint96, Uint256, WireModel, decimal_text
 from api.words import hours, moment
 from orchestrator.credit.errors import BadMandate
 from orchestrator.credit.mandate import From, Kind, Mandate
@@ -87,14 +87,18 @@ class MandateMessage(WireModel):
             field = InvalidField(at=f"body.mandate.{to_camel(error.field)}", message=error.reason)
             raise Problem(BAD_MANDATE, str(error), errors=[field]) from error
 
-    def words(self) -> str:
-        """What makes it fire, what it pays from and what that costs, for people."""
+    def words(self, feed_decimals: int | None) -> str:
+        """What makes it fire, what it pays from and what that costs, for people.
+
+        ``feed_decimals`` are those of its feed's answers; None when it has no feed, or one that is not followed.
+        """
         mandate = self.mandate()
         cause = {
             Kind.DUE: "pays each bill",
             Kind.LTV: "pays back to the initial loan-to-value when debt over value is above "
             f"{percent(self.threshold_bps)}",
-            Kind.LEVEL: f"pays when feed {self.feed} is {'above' if self.above else 'below'} {self.level}",
+            Kind.LEVEL: f"pays when feed {self.feed} is {'above' if self.above else 'below'} "
+            f"{_level(self.level, feed_decimals)}",
             Kind.SHARE: f"pays {percent(self.share_bps)} of what feed {self.feed} counts",
         }[mandate.kind]
         source = mandate.source.name.lower().replace("_", "-")
@@ -119,6 +123,12 @@ class MandatePayload(WireModel):
     digest: Hash = Field(description="The 32 bytes that are signed.")
     typed_data: dict[str, Any]
     words: str
+
+
+def _level(answer: int, feed_decimals: int | None) -> str:
+    if feed_decimals is None:
+        return f"{answer} (in the units of its answers: the feed is not followed, so its decimals are not known)"
+    return decimal_text(answer, feed_decimals)
 
 
 def _enum(kind: Any, name: str, value: int) -> Any:

@@ -42,13 +42,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known at the snapshot. ``line`` and ``offer`` are those that the action names."""
+    """What is known at the snapshot. ``line``, ``offer`` and ``feed_decimals`` are of what the action names."""
 
     book: AddressBook
     tokens: Tokens
     now: Timestamp
     line: LineRow | None = None
     offer: tuple[OfferMessage, bytes] | None = None
+    feed_decimals: int | None = None
 
     @property
     def the_line(self) -> LineRow:
@@ -319,7 +320,7 @@ class RegisterMandate(Action):
 
     def call(self, facts: Facts) -> Call:
         message = dict(mandate_data(self.mandate.mandate(), facts.book.chain_id, facts.book.trigger).message)
-        words = f"register a mandate on line {self.mandate.line_id}: {self.mandate.words()}"
+        words = f"register a mandate on line {self.mandate.line_id}: {self.mandate.words(facts.feed_decimals)}"
         return facts.trigger("register", message, bytes.fromhex(self.signature[2:]), words=words)
 
 

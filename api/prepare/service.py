@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.feeds.repository import FeedRepository
 from api.lines.problems import unknown_line
 from api.lines.rows import Place, find_line
 from api.nodes import Nodes
 from api.offers.fillable import posted_of
 from api.offers.problems import UNKNOWN_OFFER
 from api.offers.repository import OfferRepository
-from api.prepare.actions import Action, Approve, Call, Facts, OnLine, Open
+from api.prepare.actions import Action, Approve, Call, Facts, OnLine, Open, RegisterMandate
 from api.prepare.erc20 import ERC20
 from api.prepare.hints import ANY_OTHER, HINTS
 from api.prepare.problems import UNKNOWN_TOKEN
@@ -53,7 +54,7 @@ async def prepare(action: Action, snapshot: Snapshot, nodes: Nodes) -> PreparedT
 
 
 async def _facts(action: Action, snapshot: Snapshot) -> Facts:
-    row = offer = None
+    row = offer = feed_decimals = None
     if isinstance(action, OnLine):
         row = await find_line(await snapshot.driver(), Place.of(snapshot.book), action.line_id)
         if row is None:
@@ -63,9 +64,11 @@ async def _facts(action: Action, snapshot: Snapshot) -> Facts:
         if found is None:
             raise Problem(UNKNOWN_OFFER, f"there is no offer {action.offer_hash}")
         offer = posted_of(found).offer, found.signature
+    if isinstance(action, RegisterMandate):
+        feed_decimals = await FeedRepository(snapshot.session, snapshot.chain_id).decimals(action.mandate.feed)
     if isinstance(action, Approve) and snapshot.tokens.find(action.token).decimals is None:
         raise Problem(UNKNOWN_TOKEN, f"no market lends or secures with {action.token}")
-    return Facts(snapshot.book, snapshot.tokens, snapshot.now, row, offer)
+    return Facts(snapshot.book, snapshot.tokens, snapshot.now, row, offer, feed_decimals)
 
 
 async def _simulate(rpc: JsonRpc, call: Call, transaction: dict[str, str]) -> tuple[Simulation, int | None]:

@@ -15,7 +15,7 @@ from api.identity.principal import (
     requires,
 )
 from api.identity.repository import IdentityRepository
-from api.identity.scopes import Role
+from api.identity.scopes import roles_named
 from api.identity.tokens import hash_of
 from api.media_type import require_json
 from api.parts import Parts, PartsDep
@@ -85,7 +85,7 @@ async def get_current_session(principal: Somebody, request: Request, parts: Part
         account=AccountRef(
             id=principal.account_id,
             address=checksum(principal.address) if principal.address else None,
-            roles=[Role(role) for role in principal.roles],
+            roles=roles_named(principal.roles),
         ),
         scopes=sorted(principal.scopes),
         expires_at=await _expiry(request, parts),

@@ -14,7 +14,7 @@ from api.idempotency import REPLAYED, Answer, Repeatable
 from api.identity.accounts import AccountRepository
 from api.identity.principal import COOKIE
 from api.identity.repository import IdentityRepository
-from api.identity.scopes import OF_A_WALLET, Role, scopes_of
+from api.identity.scopes import OF_A_WALLET, roles_named, scopes_of
 from api.identity.tokens import hash_of, new_secret
 from api.parts import Parts
 from api.problems import Problem
@@ -92,7 +92,7 @@ def _session_of(account: Account, opened: Session) -> CurrentSession:
         account=AccountRef(
             id=account.id,
             address=checksum(account.address) if account.address else None,
-            roles=[Role(role) for role in account.roles],
+            roles=roles_named(account.roles),
         ),
         scopes=sorted(scopes_of(account.roles)),
         expires_at=Instant.of_clock(opened.expires_at),

@@ -30,9 +30,11 @@ async def submit(parts: Parts, principal: Principal, wanted: NewSubmission, repe
         Problem: it is not for our contracts, or the node does not take it.
         RpcError: no node answers.
     """
-    answered = await repeatable.replay(parts.engine, principal.owner)
-    if answered is not None:
-        return answered
+    async with repeatable.claimed(parts.engine, principal.owner) as answered:
+        return answered or await _pass_on(parts, principal, wanted, repeatable)
+
+
+async def _pass_on(parts: Parts, principal: Principal, wanted: NewSubmission, repeatable: Repeatable) -> Response:
     raw = None if wanted.signed_transaction is None else bytes.fromhex(wanted.signed_transaction[2:])
     signed = read_signed(raw) if raw is not None else await _find_sent(parts.nodes, str(wanted.tx_hash))
     purpose = purpose_of(signed, parts.book)

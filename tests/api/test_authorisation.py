@@ -151,6 +151,19 @@ async def test_a_key_loses_what_its_account_loses(world: World) -> None:
     assert (response.status_code, response.json()["code"]) == (403, "out_of_scope")
 
 
+async def test_what_a_newer_version_has_stored_allows_nothing_and_is_logged_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = await make_key(world.engine, "an operator", [Role.OPERATOR])
+    async with sessions_of(world.engine).begin() as session:
+        await session.execute(update(Account).values(roles=["operator", "regulator"]))
+        await session.execute(update(ApiKey).values(scopes=["alerts:read", "keys:write", "rules:write"]))
+    for path in ("/v1/alerts", "/v1/api-keys", "/v1/sessions/current"):
+        assert (await world.client.get(path, headers=bearing(key))).status_code == 200, path
+    logged = [record.getMessage() for record in caplog.records if record.name == "api.identity.scopes"]
+    assert [name for name in ("'regulator'", "'rules:write'") if sum(name in line for line in logged) != 1] == []
+
+
 async def test_keys_that_open_nothing(world: World) -> None:
     key = await make_key(world.engine, "an operator", [Role.OPERATOR])
     prefix, key_id, secret = key.split("_", 2)

@@ -53,20 +53,19 @@ async def an_offer(world: World, client: httpx.AsyncClient) -> Call:
 
 
 async def a_transaction(world: World, client: httpx.AsyncClient) -> Call:
-    wallet, ground = BORROWER, world.ground
-    await ground.set_balance(wallet.address, 10**18)
-    approve = {"from": wallet.address, "token": ground.market.loan_token, "amount": "1"}
-    prepared = (await world.client.post("/v1/prepare/approve", json=approve)).json()
-    fields = {
-        "to": prepared["to"], "data": prepared["data"], "value": 0, "type": 2, "gas": 100_000,
-        "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9, "chainId": ground.book.chain_id,
-        "nonce": await ground.nonce_of(wallet.address),
-    }  # fmt: skip
-    wanted, other = (
-        {"signed_transaction": "0x" + bytes(wallet.sign_transaction(fields | change).raw_transaction).hex()}
-        for change in ({}, {"gas": 100_001})
-    )
-    return Call("/v1/submissions", wanted, other)
+    """And one of another wallet: the chain would take both."""
+    ground, bodies = world.ground, []
+    for wallet in (BORROWER, STRANGER):
+        await ground.set_balance(wallet.address, 10**18)
+        approve = {"from": wallet.address, "token": ground.market.loan_token, "amount": "1"}
+        prepared = (await world.client.post("/v1/prepare/approve", json=approve)).json()
+        fields = {
+            "to": prepared["to"], "data": prepared["data"], "value": 0, "type": 2, "gas": 100_000,
+            "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9, "chainId": ground.book.chain_id,
+            "nonce": await ground.nonce_of(wallet.address),
+        }  # fmt: skip
+        bodies.append({"signed_transaction": "0x" + bytes(wallet.sign_transaction(fields).raw_transaction).hex()})
+    return Call("/v1/submissions", *bodies)
 
 
 async def a_message(world: World, client: httpx.AsyncClient) -> Call:
@@ -102,9 +101,9 @@ def of_a_webhook(operation: str, body: Any, other: Any) -> Ask:
 
 
 async def an_event_again(world: World, client: httpx.AsyncClient) -> Call:
-    event = world.event(1)
-    await world.write(event)
-    return await of_a_webhook("redeliver", {"event_id": str(event.id)}, {"event_id": str(uuid.uuid4())})(world, client)
+    events = [world.event(1), world.event(2)]
+    await world.write(*events)
+    return await of_a_webhook("redeliver", *({"event_id": str(event.id)} for event in events))(world, client)
 
 
 ACTING = {
@@ -190,6 +189,39 @@ async def test_fifty_at_once_act_once_and_another_body_is_refused(
     assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_key_reused")
     assert await number(world, case.effect) == before + 1
     assert await stored_answers(world) == 1
+
+
+@pytest.mark.parametrize("operation", ACTING)
+async def test_of_two_bodies_that_come_at_once_with_one_new_key_one_acts_and_the_other_is_refused(
+    world: World, somebody: httpx.AsyncClient, operation: str
+) -> None:
+    case = ACTING[operation]
+    call = await case.ask(world, somebody)
+    before = await number(world, case.effect)
+    bodies = [call.body, call.other] * 5
+    answers = await asyncio.gather(*(send(somebody, call, body) for body in bodies))
+    acted = [body for body, answer in zip(bodies, answers, strict=True) if answer.is_success]
+    refused = [answer for answer in answers if not answer.is_success]
+    assert acted in ([call.body] * 5, [call.other] * 5), [answer.text for answer in answers]
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(409, "idempotency_key_reused")}
+    assert await number(world, case.effect) == before + 1
+
+
+async def test_of_two_transactions_with_one_new_key_one_is_passed_on(world: World, somebody: httpx.AsyncClient) -> None:
+    call = await a_transaction(world, somebody)
+    wallets = BORROWER.address, STRANGER.address
+    before = [await world.ground.nonce_of(wallet) for wallet in wallets]
+    await asyncio.gather(*(send(somebody, call, body) for body in (call.body, call.other)))
+    assert sum([await world.ground.nonce_of(wallet) for wallet in wallets]) == sum(before) + 1
+
+
+async def test_a_key_whose_transaction_was_refused_can_be_used_with_another(
+    world: World, somebody: httpx.AsyncClient
+) -> None:
+    call = await a_transaction(world, somebody)
+    await world.ground.set_balance(BORROWER.address, 0)
+    assert (await send(somebody, call, call.body)).json()["code"] == "broadcast_refused"
+    assert (await send(somebody, call, call.other)).status_code == 202
 
 
 async def test_a_prepared_answer_is_of_now_whatever_its_key_was_used_for(

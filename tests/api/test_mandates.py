@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from api.mandates.schemas import EXAMPLE_MANDATE
 from tests.api.ground import ANSWER, code_that_returns
-from tests.api.world import DAY, USDC, World
+from tests.api.world import BORROWER, DAY, USDC, World
 
 
 async def only(world: World, line_id: int = 1) -> dict[str, Any]:
@@ -144,3 +145,19 @@ async def test_a_share_mandate_that_the_node_says_nothing_of_has_no_outlook(worl
     await world.line()
     await world.write(world.mandate(1, kind="share", threshold_bps=0, share_bps=1_000, feed=world.ground.feed))
     assert (await only(world))["outlook"] is None
+
+
+async def test_a_level_is_read_in_the_decimals_of_its_feed(world: World) -> None:
+    await world.line()
+    await world.write(world.feed())
+    level = {"kind": "2", "thresholdBps": "0", "amount": "100000000", "level": "-150250000000"}
+    mandate = EXAMPLE_MANDATE | level
+    said = {}
+    for name, feed in (("followed", world.ground.feed), ("unknown", BORROWER.address)):
+        built = await world.client.post("/v1/mandates/typed-data", json={"mandate": mandate | {"feed": feed}})
+        said[name] = built.json()["words"].partition(", from")[0]
+    beyond = "-150250000000 (in the units of its answers: the feed is not followed, so its decimals are not known)"
+    assert said == {
+        "followed": f"pays when feed {world.ground.feed} is below -1502.50000000",
+        "unknown": f"pays when feed {BORROWER.address} is below {beyond}",
+    }

@@ -4,7 +4,7 @@ import asyncio
 import json
 import resource
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -15,8 +15,11 @@ from sqlalchemy import text
 from api.app import create_app
 from api.events import broadcast, stream
 from orchestrator.db.models import OutboxEvent
+from orchestrator.delivery.posting import Poster
 from scripts.processes.web import listening, serve
-from tests.api.world import World, parts_with
+from tests.api.people import sign_in, visitor
+from tests.api.receiving import courier, make, receiving
+from tests.api.world import BORROWER, WEBHOOKS, World, parts_with
 
 CLIENTS = 1_000
 CUT_OTHERS = text(
@@ -203,26 +206,37 @@ async def test_a_client_that_does_not_read_is_cut_off_and_holds_nobody_up(
     assert received < total
 
 
-async def test_a_thousand_clients_are_served_by_one_process_and_hold_up_no_read(
+async def test_a_thousand_clients_and_a_dead_webhook_hold_up_no_read_no_client_and_no_other_webhook(
     world: World, address: tuple[str, int]
 ) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < 4 * CLIENTS:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(4 * CLIENTS, hard), hard))
-    clients = [following(address) for _ in range(CLIENTS)]
-    opened = [await client.__aenter__() for client in clients]
-    try:
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(following(address)) for _ in range(CLIENTS)]
+        dead = await stack.enter_async_context(receiving(hangs=True))
+        alive = await stack.enter_async_context(receiving())
+        owner = await stack.enter_async_context(visitor(world))
+        await sign_in(owner, BORROWER)
+        for receiver in (dead, alive):
+            await make(owner, receiver.url)
         await world.tell(*kinds_of(world, "line.drawn"))
+        poster = await stack.enter_async_context(Poster(WEBHOOKS.private_networks, timeout_s=60))
+        sending = asyncio.create_task(courier(world, poster).round())
+        async with asyncio.timeout(30):
+            while not (dead.got and alive.got):  # noqa: ASYNC110 - the receivers tell nobody
+                await asyncio.sleep(0.02)
         first = await asyncio.gather(*(client.event() for client in opened))
         async with httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}") as reader:
             assert (await reader.get("/v1/lines")).status_code == 200
         await world.tell(*kinds_of(world, "line.repaid"))
         second = await asyncio.gather(*(client.event() for client in opened))
-    finally:
-        for client in clients:
-            await client.__aexit__(None, None, None)
+        assert not sending.done()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
     assert {event["position"] for event in first} == {1}
     assert {event["position"] for event in second} == {2}
+    assert alive.positions == [1]
 
 
 async def test_the_stream_goes_on_after_its_connections_to_the_database_were_cut(
