@@ -1,9 +1,9 @@
 """50,000 runs of every fuzz test, 2,000 × 200 calls of every campaign, on the release build: `make deep-contracts`.
 
-What passed is kept while contracts, tests and seed are the same: a run that was broken off goes on.
+What passed is kept while the code that it ran, its seed and the settings are the same: a run that was broken off goes
+on, and a test that changes forgets its own suite alone.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -16,11 +16,13 @@ from typing import Annotated, Final
 import typer
 
 from orchestrator.errors import CovenantError
-from scripts.audit.bench.sources import Sources, fingerprint
-from scripts.audit.bench.workbench import test_files
+from scripts.audit.bench.sources import Sources
+from scripts.audit.deep.codes import Codes
+from scripts.audit.deep.kept import Kept, fingerprint, settings_of
 from scripts.audit.deep.plan import Job, plan
 
 ROOT: Final = Path(__file__).resolve().parents[3]
+COMPILED: Final = ROOT / "build" / "deep" / "out"
 PASSED: Final = ROOT / "build" / "deep" / "passed.json"
 
 
@@ -47,18 +49,19 @@ def _search(only: str, seed: int, workers: int) -> tuple[int, int]:
     if listing.returncode != 0:
         raise CovenantError("the release build does not compile with its tests", "run make test-contracts")
     jobs = [job for job in plan(listing.stdout.splitlines()[-1], seed) if only in job.name]
-    kept = Kept(PASSED, _fingerprint())
-    left = [job for job in jobs if job.name not in kept.passed]
+    kept = Kept(PASSED)
+    left = kept.left(_with_fingerprints(jobs, forge))
     typer.echo(f"{len(jobs)} jobs, {len(jobs) - len(left)} of which passed before")
     failed = 0
     with ThreadPoolExecutor(workers) as pool:
-        runs = [pool.submit(_attempt, forge, job) for job in left]
+        runs = {pool.submit(_attempt, forge, job): print_ for job, print_ in left}
         try:
             for done, run in enumerate(as_completed(runs), start=1):
                 job, failures, seconds = run.result()
                 failed += bool(failures)
-                if not failures:
-                    kept.add(job)
+                # Whoever edits meanwhile has forge compile something else, of which this says nothing.
+                if not failures and _with_fingerprints([job], forge) == [(job, runs[run])]:
+                    kept.add(job, runs[run])
                 typer.echo(f"{done}/{len(left)} {'FAILED' if failures else 'passed'} {job.name} ({seconds:.0f} s)")
                 for failure in failures:
                     typer.echo(failure)
@@ -67,26 +70,12 @@ def _search(only: str, seed: int, workers: int) -> tuple[int, int]:
     return len(jobs) - failed, failed
 
 
-class Kept:
-    """The jobs that passed, in a file that says what they passed with."""
-
-    def __init__(self, path: Path, print_: str) -> None:
-        self._path, self._print = path, print_
-        kept = json.loads(path.read_text()) if path.is_file() else {}
-        self.passed: set[str] = set(kept["passed"]) if kept.get("fingerprint") == print_ else set()
-
-    def add(self, job: Job) -> None:
-        self.passed.add(job.name)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps({"fingerprint": self._print, "passed": sorted(self.passed)}))
-        fresh.replace(self._path)
-
-
-def _fingerprint() -> str:
-    sources = Sources(ROOT)
-    names = [*sources.names("contracts"), *test_files(sources)]
-    return fingerprint([(ROOT / "foundry.toml").read_text(), *(sources.text(name) for name in names)])
+def _with_fingerprints(jobs: list[Job], forge: Path) -> list[tuple[Job, str]]:
+    """The jobs, each with what stands for all that decides how it ends, as it is compiled now."""
+    version = _run(forge, ("--version",), ()).stdout
+    settings = settings_of((ROOT / "foundry.toml").read_text())
+    codes = Codes(COMPILED, Sources(ROOT))
+    return [(job, fingerprint(job, codes, settings, version)) for job in jobs]
 
 
 def _attempt(forge: Path, job: Job) -> tuple[Job, list[str], float]:

@@ -16,6 +16,7 @@ CAMPAIGN_PARTS: Final = 20
 class Job:
     """One call of forge. ``seed`` differs between the parts of a campaign, so that each goes its own ways."""
 
+    file: str
     suite: str
     test: str
     seed: int
@@ -36,20 +37,19 @@ class Job:
 
 def plan(listing: str, first_seed: int) -> list[Job]:
     """The jobs for what ``forge test --list --json`` lists: examples first, then fuzz tests, then campaigns."""
-    suites: Mapping[str, Sequence[str]] = {
-        suite: tests for file in json.loads(listing).values() for suite, tests in file.items()
-    }
-    jobs = [job for suite, tests in sorted(suites.items()) for job in _jobs(suite, tests, first_seed)]
+    files: Mapping[str, Mapping[str, Sequence[str]]] = json.loads(listing)
+    suites = sorted((suite, file, tests) for file, listed in files.items() for suite, tests in listed.items())
+    jobs = [job for suite, file, tests in suites for job in _jobs(file, suite, tests, first_seed)]
     return sorted(jobs, key=lambda job: (job.test.startswith("invariant"), bool(job.test)))
 
 
-def _jobs(suite: str, tests: Sequence[str], first_seed: int) -> Iterator[Job]:
+def _jobs(file: str, suite: str, tests: Sequence[str], first_seed: int) -> Iterator[Job]:
     if any(not test.startswith(("testFuzz", "invariant")) for test in tests):
-        yield Job(suite, "", first_seed, ())
+        yield Job(file, suite, "", first_seed, ())
     for test in sorted(set(tests)):
         if test.startswith("testFuzz"):
-            yield Job(suite, test, first_seed, (("FUZZ_RUNS", str(FUZZ_RUNS)),))
+            yield Job(file, suite, test, first_seed, (("FUZZ_RUNS", str(FUZZ_RUNS)),))
         if test.startswith("invariant"):
             runs = (("INVARIANT_RUNS", str(CAMPAIGN_RUNS // CAMPAIGN_PARTS)),)
             depth = (("INVARIANT_DEPTH", str(CAMPAIGN_DEPTH)),)
-            yield from (Job(suite, test, first_seed + part, runs + depth) for part in range(CAMPAIGN_PARTS))
+            yield from (Job(file, suite, test, first_seed + part, runs + depth) for part in range(CAMPAIGN_PARTS))
