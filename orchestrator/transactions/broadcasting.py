@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 
-from orchestrator.checkpoints import Reached
 from orchestrator.db.models import Attempt
-from orchestrator.db.session import Sessions
-from orchestrator.metrics import Metrics
 from orchestrator.transactions import intents, lanes
+from orchestrator.transactions.context import SenderContext
 from orchestrator.transactions.errors import ErrorKind, TransactionError
 from orchestrator.transactions.fees import Fees
 from orchestrator.transactions.intents import SignedAttempt
 from orchestrator.transactions.node import Node
-from orchestrator.transactions.signers import Signer
 from orchestrator.transactions.steps import Step
 from orchestrator.transactions.telling import SenderAlerts
 
@@ -24,27 +21,22 @@ log = logging.getLogger(__name__)
 class Broadcaster:
     """Broadcasts for one signer. What it sends is committed before; what came of it is recorded after."""
 
-    def __init__(
-        self, sessions: Sessions, signer: Signer, tell: SenderAlerts, metrics: Metrics, reached: Reached
-    ) -> None:
-        self._sessions = sessions
-        self._signer = signer
+    def __init__(self, context: SenderContext, tell: SenderAlerts) -> None:
+        self._context = context
         self._tell = tell
-        self._metrics = metrics
-        self._reached = reached
 
     async def broadcast(self, node: Node, intent_id: uuid.UUID, attempt: SignedAttempt | Attempt) -> bool:
         """Sends the bytes of an attempt; false when the signer can't pay, which higher fees would not help."""
         sent = await node.broadcast(attempt.raw)
-        self._reached(Step.BROADCAST_UNRECORDED)
+        self._context.reached(Step.BROADCAST_UNRECORDED)
         if sent.error is None:
-            async with self._sessions.begin() as session:
+            async with self._context.sessions.begin() as session:
                 await intents.record_broadcast(session, intent_id, attempt.number)
-            self._reached(Step.BROADCAST)
+            self._context.reached(Step.BROADCAST)
             await self._tell.taken(cancels=attempt.cancels)
             return True
-        self._metrics.broadcast_errors.labels(kind=sent.error.kind.value).inc()
-        async with self._sessions.begin() as session:
+        self._context.metrics.broadcast_errors.labels(kind=sent.error.kind.value).inc()
+        async with self._context.sessions.begin() as session:
             news = await intents.record_error(session, intent_id, sent.error)
         if news:
             extra = {"intent": str(intent_id), "tx": attempt.tx_hash}
@@ -59,15 +51,15 @@ class Broadcaster:
         self, node: Node, intent_id: uuid.UUID, replaces: int, fees: Fees, *, cancels: bool = False
     ) -> None:
         """Signs one more attempt at the same nonce and sends it, unless another process was faster."""
-        async with self._sessions.begin() as session:
+        async with self._context.sessions.begin() as session:
             attempt = await lanes.sign_replacement(
-                session, self._signer, intent_id, replaces=replaces, fees=fees, cancels=cancels
+                session, self._context.signer, intent_id, replaces=replaces, fees=fees, cancels=cancels
             )
-            self._reached(Step.SIGNED_UNCOMMITTED)
+            self._context.reached(Step.SIGNED_UNCOMMITTED)
         if attempt is None:
             return
-        self._reached(Step.SIGNED)
-        self._metrics.replacements.inc()
+        self._context.reached(Step.SIGNED)
+        self._context.metrics.replacements.inc()
         extra = {"intent": str(intent_id), "tx": attempt.tx_hash}
         log.info("attempt %d replaces %d", attempt.number, replaces, extra=extra)
         await self.broadcast(node, intent_id, attempt)

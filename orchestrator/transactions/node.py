@@ -24,6 +24,7 @@ class View:
     nonce_at_head: int
     nonce_at_finalized: int
     market: FeeMarket
+    block_gas_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ class Node:
             ]
         )
         market = FeeMarket(base_fee_wei=integer(history["baseFeePerGas"][-1]), tip_wei=integer(tip))
-        return View(head_number, finalized_number, integer(at_head), integer(at_finalized), market)
+        return View(
+            head_number, finalized_number, integer(at_head), integer(at_finalized), market, integer(head["gasLimit"])
+        )
 
     async def receipts(self, tx_hashes: Sequence[str]) -> Mapping[str, Receipt]:
         """The receipts of those transactions that are in canonical blocks. Raises RpcError."""

@@ -27,7 +27,7 @@ class SendPolicy:
         max_in_flight: nonces held at once; nodes drop more than a handful of one sender.
         dry_run: simulates, and says what it would send; signs and sends nothing new.
         only_profitable: leaves alone what would bring less than its gas costs at the present fees.
-        max_gas: a transaction that needs more goes out in parts. EIP-7825 allows no more in any.
+        max_gas: a transaction that needs more goes out in parts. EIP-7825 allows no more in any. Blocks bound it, too.
         budget: what a signer may spend on gas in a period; None: what it has.
         breaker: what stops the sending until a person resumes it.
     """

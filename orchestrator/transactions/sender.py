@@ -11,26 +11,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from orchestrator.alerts import Alerts
-from orchestrator.chain.contracts import Contract
 from orchestrator.chain.rpc import RpcError, RpcRefused
-from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.models import Attempt, Intent
-from orchestrator.db.session import Sessions
-from orchestrator.metrics import Metrics
 from orchestrator.transactions import intents, lanes
 from orchestrator.transactions.breaker import trip
 from orchestrator.transactions.broadcasting import Broadcaster
 from orchestrator.transactions.confirmations import Finding, Verdict, judge, record
+from orchestrator.transactions.context import SenderContext
 from orchestrator.transactions.dispatching import Dispatcher, Stop
 from orchestrator.transactions.errors import ErrorKind, TransactionError, classify_simulation
 from orchestrator.transactions.fees import initial_fees
 from orchestrator.transactions.holds import standing_holds
 from orchestrator.transactions.intents import Flight, SignedAttempt
 from orchestrator.transactions.node import Node, Receipt, View
-from orchestrator.transactions.outcomes import Outcomes
-from orchestrator.transactions.resending import Action, SendPolicy, decide
-from orchestrator.transactions.signers import Signer
+from orchestrator.transactions.resending import Action, decide
 from orchestrator.transactions.states import UNMINED
 from orchestrator.transactions.steps import Step
 from orchestrator.transactions.telling import SenderAlerts
@@ -41,56 +35,25 @@ REVERTED = TransactionError(ErrorKind.REVERT, "mined and reverted")
 
 
 class Sender:
-    """Sends for one signer on one chain. Two at once do no harm: rows are locked and nonces are unique.
+    """Sends for the context's signer. Two at once do no harm: rows are locked and nonces are unique.
 
     ``nodes``: at least one, in order of preference. One that can't be reached loses its turn; one that refuses does not
     (pitfall 32).
     """
 
-    def __init__(
-        self,
-        *,
-        chain_id: int,
-        nodes: Sequence[Node],
-        sessions: Sessions,
-        signer: Signer,
-        outcomes: Outcomes,
-        contract: Contract,
-        alerts: Alerts,
-        metrics: Metrics,
-        policy: SendPolicy,
-        reached: Reached = pass_by,
-    ) -> None:
-        self._chain_id = chain_id
+    def __init__(self, context: SenderContext, nodes: Sequence[Node]) -> None:
+        self._context = context
         self._nodes = tuple(nodes)
         self._turn = 0
-        self._sessions = sessions
-        self._signer = signer
-        self._outcomes = outcomes
-        self._contract = contract
-        self._metrics = metrics
-        self._policy = policy
-        self._reached = reached
         self._waiting_since_block: dict[str, int] = {}
-        self._tell = SenderAlerts(alerts, chain_id, signer.address)
-        self._broadcaster = Broadcaster(sessions, signer, self._tell, metrics, reached)
-        self._dispatcher = Dispatcher(
-            chain_id=chain_id,
-            sessions=sessions,
-            signer=signer,
-            outcomes=outcomes,
-            contract=contract,
-            broadcaster=self._broadcaster,
-            tell=self._tell,
-            metrics=metrics,
-            policy=policy,
-            reached=reached,
-        )
+        self._tell = SenderAlerts(context.alerts, context.chain_id, context.signer.address)
+        self._broadcaster = Broadcaster(context, self._tell)
+        self._dispatcher = Dispatcher(context, self._broadcaster, self._tell)
 
     @property
     def address(self) -> str:
         """Lower-case 0x-string."""
-        return self._signer.address
+        return self._context.signer.address
 
     async def recover(self) -> None:
         """At the start of a run: sends the stored bytes of all that is unmined again; signs nothing (invariant 7)."""
@@ -118,14 +81,14 @@ class Sender:
     async def _tick(self, signs_new: bool) -> None:
         held = signs_new and await self._held()
         flights = await self._flights()
-        room = self._policy.max_in_flight - sum(flight.status in UNMINED for flight in flights)
-        async with self._sessions() as session:
-            waiting = await intents.queued(session, self._chain_id, max(0, room) if signs_new else 0)
+        room = self._context.policy.max_in_flight - sum(flight.status in UNMINED for flight in flights)
+        async with self._context.sessions() as session:
+            waiting = await intents.queued(session, self._context.chain_id, max(0, room) if signs_new else 0)
         if not waiting:
             await self._tell.budget_left()
         if not flights and not waiting:
             return
-        view = await self._node.view(self._signer.address)
+        view = await self._node.view(self._context.signer.address)
         await self._tell.final_up_to(view.nonce_at_finalized)
         findings = await self._confirm(flights, view)
         if min((flight.nonce for flight in flights if flight.status in UNMINED), default=0) > view.nonce_at_head:
@@ -137,7 +100,7 @@ class Sender:
             if stop is not Stop.BUDGET_SPENT:
                 await self._tell.budget_left()
         await self._tell.fees_at_cap(
-            at_cap, base_fee_wei=view.market.base_fee_wei, cap_wei=self._policy.max_fee_per_gas_wei
+            at_cap, base_fee_wei=view.market.base_fee_wei, cap_wei=self._context.policy.max_fee_per_gas_wei
         )
 
     @property
@@ -145,8 +108,8 @@ class Sender:
         return self._nodes[self._turn % len(self._nodes)]
 
     async def _flights(self) -> Sequence[Flight]:
-        async with self._sessions() as session:
-            return await intents.in_flight(session, self._chain_id, self._signer.address)
+        async with self._context.sessions() as session:
+            return await intents.in_flight(session, self._context.chain_id, self._context.signer.address)
 
     # ---------------------------------------------------------------- what became of them
 
@@ -165,15 +128,15 @@ class Sender:
     async def _record(self, finding: Finding) -> None:
         reverted = await self._why_reverted(finding)
         final = finding.verdict in (Verdict.FINAL, Verdict.DISPLACED_FOR_GOOD)
-        async with self._sessions.begin() as session:
-            if not await record(session, finding, self._outcomes, reverted):
+        async with self._context.sessions.begin() as session:
+            if not await record(session, finding, self._context.outcomes, reverted):
                 return
-            self._reached(Step.SETTLED_UNCOMMITTED if final else Step.MINED_UNCOMMITTED)
-        self._reached(Step.SETTLED if final else Step.MINED)
-        self._metrics.transactions.labels(outcome=finding.verdict.value).inc()
+            self._context.reached(Step.SETTLED_UNCOMMITTED if final else Step.MINED_UNCOMMITTED)
+        self._context.reached(Step.SETTLED if final else Step.MINED)
+        self._context.metrics.transactions.labels(outcome=finding.verdict.value).inc()
         if finding.verdict is Verdict.MINED:
             waited = datetime.now(UTC) - finding.flight.created_at
-            self._metrics.inclusion_seconds.observe(waited.total_seconds())
+            self._context.metrics.inclusion_seconds.observe(waited.total_seconds())
         log.info(
             "transaction %s",
             finding.verdict.value,
@@ -189,19 +152,19 @@ class Sender:
         receipt = finding.receipt
         if receipt is None or receipt.succeeded:
             return REVERTED
-        async with self._sessions() as session:
+        async with self._context.sessions() as session:
             intent = await session.get_one(Intent, finding.flight.intent_id)
         if intent.error and intent.error_kind and intent.mined_block_hash == receipt.block_hash:
             return TransactionError(ErrorKind(intent.error_kind), intent.error)
         call = intents.call_of(intent)
         refusal = await self._node.why_reverted(
-            sender=self._signer.address,
+            sender=self._context.signer.address,
             to=call.to,
             data=call.data,
             value_wei=call.value_wei,
             block_number=receipt.block_number - 1,
         )
-        error = classify_simulation(refusal, self._contract) if refusal else REVERTED
+        error = classify_simulation(refusal, self._context.contract) if refusal else REVERTED
         return error if error.kind in (ErrorKind.REVERT, ErrorKind.ALREADY_DONE) else REVERTED
 
     # ---------------------------------------------------------------- what is signed and not mined
@@ -221,7 +184,7 @@ class Sender:
                 view,
                 known=newest.tx_hash in known,
                 blocks_waited=view.head_number - since,
-                policy=self._policy,
+                policy=self._context.policy,
             )
             at_cap |= decision.at_cap
             if decision.action is Action.BROADCAST:
@@ -245,13 +208,15 @@ class Sender:
 
     async def _mend(self, view: View) -> None:
         """Takes nonces that a stranger's transaction had and a reorg gave back, so that later ones get mined."""
-        fees = initial_fees(view.market, self._policy.max_fee_per_gas_wei)
+        fees = initial_fees(view.market, self._context.policy.max_fee_per_gas_wei)
         if fees is None:
             return
-        async with self._sessions.begin() as session:
-            lane = await lanes.lock_lane(session, self._chain_id, self._signer.address, view.nonce_at_head)
+        async with self._context.sessions.begin() as session:
+            lane = await lanes.lock_lane(
+                session, self._context.chain_id, self._context.signer.address, view.nonce_at_head
+            )
             missing = await lanes.holes(session, lane, view.nonce_at_head)
-            fillers = [await lanes.fill_hole(session, lane, self._signer, nonce, fees) for nonce in missing]
+            fillers = [await lanes.fill_hole(session, lane, self._context.signer, nonce, fees) for nonce in missing]
         for filler in fillers:
             log.warning("fills a hole in the lane", extra={"intent": str(filler.intent_id), "tx": filler.tx_hash})
             await self._broadcast(filler.intent_id, filler)
@@ -260,8 +225,8 @@ class Sender:
 
     async def _held(self) -> bool:
         """Whether something keeps us from signing anything new. What is signed is seen through all the same."""
-        async with self._sessions.begin() as session:
-            await trip(session, self._chain_id, self._policy.breaker)
-            holds = await standing_holds(session, self._chain_id)
+        async with self._context.sessions.begin() as session:
+            await trip(session, self._context.chain_id, self._context.policy.breaker)
+            holds = await standing_holds(session, self._context.chain_id)
         await self._tell.held(holds)
         return bool(holds)

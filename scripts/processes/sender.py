@@ -20,6 +20,7 @@ from orchestrator.settings import Settings
 from orchestrator.ticking import tick
 from orchestrator.transactions.breaker import BreakerPolicy
 from orchestrator.transactions.budget import BudgetPolicy
+from orchestrator.transactions.context import SenderContext
 from orchestrator.transactions.node import Node
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
@@ -45,16 +46,18 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
             sessions,
             [
                 Sender(
-                    chain_id=deployment.chain_id,
-                    nodes=[Node(rpc) for rpc in deployment.rpcs],
-                    sessions=sessions,
-                    signer=signer,
-                    outcomes=TriggerOutcomes(sessions, contract),
-                    contract=contract,
-                    alerts=alerts,
-                    metrics=metrics,
-                    policy=policy,
-                    reached=reached,
+                    SenderContext(
+                        chain_id=deployment.chain_id,
+                        sessions=sessions,
+                        signer=signer,
+                        outcomes=TriggerOutcomes(sessions, contract),
+                        contract=contract,
+                        alerts=alerts,
+                        metrics=metrics,
+                        policy=policy,
+                        reached=reached,
+                    ),
+                    [Node(rpc) for rpc in deployment.rpcs],
                 )
                 for signer in signers
             ],

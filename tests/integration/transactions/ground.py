@@ -10,6 +10,8 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from hexbytes import HexBytes
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +24,7 @@ from orchestrator.db.models import Alert, Attempt, Intent, Lane
 from orchestrator.db.session import Sessions, open_engine, sessions_of
 from orchestrator.metrics import Metrics
 from orchestrator.transactions import intents
+from orchestrator.transactions.context import SenderContext
 from orchestrator.transactions.errors import TransactionError
 from orchestrator.transactions.node import Node, Receipt
 from orchestrator.transactions.resending import SendPolicy
@@ -39,6 +42,11 @@ PAYEE = "0x" + "be" * 20
 POLICY = SendPolicy(max_fee_per_gas_wei=500 * GWEI)
 
 ERRORS = Contract("Errors", [{"type": "error", "name": name, "inputs": []} for name in ("PeriodClosed", "NothingPaid")])
+
+
+def gas_limit_of(raw: bytes) -> int:
+    """What signed bytes ask for at most."""
+    return int(TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["gas"])
 
 
 def code_that_reverts(error: str) -> str:
@@ -72,6 +80,11 @@ class Chain:
     async def set_base_fee(self, wei: int) -> None:
         """Of the next block."""
         await self.rpc.call("anvil_setNextBlockBaseFeePerGas", [quantity(wei)])
+
+    async def set_gas_limit(self, gas: int) -> None:
+        """Of the blocks from the next one on, which is mined."""
+        await self.rpc.call("evm_setBlockGasLimit", [quantity(gas)])
+        await self.mine()
 
     async def fund(self, address: str, wei: int = 100 * ETHER) -> None:
         await self.rpc.call("anvil_setBalance", [address, quantity(wei)])
@@ -195,9 +208,8 @@ def make_sender(
     signer: Signer | None = None,
 ) -> Sender:
     metrics = Metrics()
-    return Sender(
+    context = SenderContext(
         chain_id=CHAIN_ID,
-        nodes=[Node(rpc)],
         sessions=sessions,
         signer=signer or KeystoreSigner(Account.from_key(KEY)),
         outcomes=told,
@@ -207,6 +219,7 @@ def make_sender(
         policy=policy,
         reached=reached,
     )
+    return Sender(context, [Node(rpc)])
 
 
 def make_senders(rpc: JsonRpc, sessions: Sessions, told: Told, *, reached: Reached = pass_by) -> Senders:

@@ -17,8 +17,13 @@ from tests.integration.transactions.ground import (
     POLICY,
     Ground,
     code_that_reverts,
+    gas_limit_of,
     make_sender,
 )
+
+
+class Stopped(Exception):
+    """The process, at a named step."""
 
 
 async def test_an_intent_is_signed_broadcast_mined_and_final(ground: Ground) -> None:
@@ -250,16 +255,34 @@ async def test_a_signer_without_money_alarms_and_its_transactions_go_out_when_th
 
 async def test_bytes_that_no_node_takes_are_given_up_without_leaving_their_nonce_behind(ground: Ground) -> None:
     """A gas limit above the block's is refused for ever: an empty transfer uses the nonce, and the lane goes on."""
-    policy = replace(POLICY, gas_margin_percent=1_000_000, max_gas=10**12)
-    greedy = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=policy)
+    blocks_get_smaller = 100_000
+
+    def stop(step: StrEnum) -> None:
+        if step is Step.SIGNED:
+            raise Stopped
+
+    policy = replace(POLICY, gas_margin_percent=1_000_000)
     intent_id = await ground.queue()
-    await greedy.tick()
+    greedy = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=policy, reached=stop)
+    with pytest.raises(Stopped):
+        await greedy.tick()
+    await ground.chain.set_gas_limit(blocks_get_smaller)
+    await ground.sender.tick()
     assert await ground.open_alerts() == ["transaction"], "the empty one that took its nonce resolves nothing"
     after = await ground.queue()
     assert await ground.settle(intent_id, after) == ["cancelled", "finalized"]
     assert ground.told.of(intent_id)[-1] == "failed: fatal"
     assert await ground.chain.balance(PAYEE) == 1
     assert await ground.open_alerts() == [], "a node takes what this signer sends again"
+
+
+async def test_no_gas_limit_is_above_what_a_block_has_whatever_the_margin_and_policy(ground: Ground) -> None:
+    policy = replace(POLICY, gas_margin_percent=1_000_000, max_gas=10**12)
+    await ground.chain.set_gas_limit(1_000_000)
+    intent_id = await ground.queue()
+    await make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=policy).tick()
+    assert [gas_limit_of(attempt.raw) for attempt in await ground.attempts(intent_id)] == [500_000]
+    assert await ground.settle(intent_id) == ["finalized"]
 
 
 async def test_nothing_new_is_signed_while_the_mirror_is_frozen(ground: Ground, frozen_mirror: None) -> None:

@@ -18,6 +18,7 @@ from orchestrator.chain.rpc import JsonRpc
 from orchestrator.db.models import Alert, Candidate, Intent, Trigger
 from orchestrator.db.session import Sessions, open_engine, sessions_of
 from orchestrator.metrics import Metrics
+from orchestrator.transactions.context import SenderContext
 from orchestrator.transactions.node import Node
 from orchestrator.transactions.resending import SendPolicy
 from orchestrator.transactions.sender import Sender
@@ -138,9 +139,8 @@ def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: Eng
 
 def make_sender(sessions: Sessions, rpc: JsonRpc, *, chain_id: int = CHAIN_ID, **policy: Any) -> Sender:
     metrics, contract = Metrics(), load_contract("RepayTrigger")
-    return Sender(
+    context = SenderContext(
         chain_id=chain_id,
-        nodes=[Node(rpc)],
         sessions=sessions,
         signer=KeystoreSigner(KEEPER),
         outcomes=TriggerOutcomes(sessions, contract),
@@ -149,6 +149,7 @@ def make_sender(sessions: Sessions, rpc: JsonRpc, *, chain_id: int = CHAIN_ID, *
         metrics=metrics,
         policy=SendPolicy(max_fee_per_gas_wei=500 * 10**9, **policy),
     )
+    return Sender(context, [Node(rpc)])
 
 
 @asynccontextmanager

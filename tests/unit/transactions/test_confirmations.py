@@ -24,7 +24,7 @@ MINED = replace(SENT, status=IntentStatus.MINED, mined_tx_hash=FIRST, mined_bloc
 
 
 def at(*, head: int = 100, finalized: int = 90, nonce_at_head: int = 7, nonce_at_finalized: int = 7) -> View:
-    return View(head, finalized, nonce_at_head, nonce_at_finalized, FeeMarket(1, 1))
+    return View(head, finalized, nonce_at_head, nonce_at_finalized, FeeMarket(1, 1), 30_000_000)
 
 
 def receipt(tx_hash: str = FIRST, number: int = 99, block_hash: str = BLOCK) -> dict[str, Receipt]:

@@ -28,7 +28,7 @@ def waiting(*, max_fee_gwei: int = 20, was_broadcast: bool = True, nonce: int = 
 
 
 def chain(*, base_fee_gwei: int = 10, nonce_at_head: int = 7) -> View:
-    return View(100, 98, nonce_at_head, nonce_at_head, FeeMarket(base_fee_gwei * GWEI, GWEI))
+    return View(100, 98, nonce_at_head, nonce_at_head, FeeMarket(base_fee_gwei * GWEI, GWEI), 30_000_000)
 
 
 def decided(finding: Finding, view: View, *, known: bool = True, blocks_waited: int = 0) -> Decision:
