@@ -1,7 +1,8 @@
 """Fixtures shared by all tests: real PostgreSQL, Redis and anvil, started on demand, ended with the session."""
 
 import asyncio
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,17 @@ LONGEST_FIRST = (
     "tests/contracts/",
     "tests/integration/",
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What tests import is never garbage: to look through it again and again takes a fifth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
