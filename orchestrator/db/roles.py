@@ -69,7 +69,9 @@ _PURGED = ("idempotency_keys", "sessions", "sign_in_nonces")
 
 ROLES: Final = (
     Role(
-        "indexer", dict.fromkeys((*_FOLLOWED, *_PROJECTED), ALL) | dict.fromkeys(("alerts", "leases"), ADD_AND_CHANGE)
+        "indexer",
+        dict.fromkeys((*_FOLLOWED, *_PROJECTED), ALL) | dict.fromkeys(("alerts", "leases"), ADD_AND_CHANGE),
+        analyzes=frozenset({"lines"}),
     ),
     Role(
         "engine",

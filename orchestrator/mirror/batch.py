@@ -52,7 +52,7 @@ class CopyLine(NamedTuple):
     @classmethod
     def of(cls, row: Row) -> CopyLine:
         form = copy_form(table_of(row.model), tuple(row.values))
-        return cls(form, form.line(row.values.values()))
+        return cls(form, form.line(*row.values.values()))
 
 
 class ProjectedLog(NamedTuple):

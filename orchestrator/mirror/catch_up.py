@@ -13,6 +13,7 @@ from orchestrator.mirror.batch import Batch, LoanTokens, ProjectedLog
 from orchestrator.mirror.commit import Committer, SequenceGap
 from orchestrator.mirror.cursor import Position
 from orchestrator.mirror.markets import known_loan_tokens
+from orchestrator.mirror.newest_lines import analyze_lines
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class CatchUp:
     reader: ChainReader
     store: Store
     position: Position
+    _commits: int = field(default=0, init=False)
     _loan_tokens: LoanTokens | None = field(default=None, init=False)
     """None when the database alone knows: at first, since a commit may rewind, and after logs had been left out."""
 
@@ -69,6 +71,9 @@ class CatchUp:
             watch = self.committer.projector.watch
             proven = await fetch_range_proven(self.reader, watch, batch)
             self.position = await self.store(self.position, proven, None)
+        self._commits += 1
+        if self._commits.bit_count() == 1:  # the first, then whenever there may be twice as much
+            await analyze_lines(self.committer.engine)
         if projected is None:
             async with self.committer.engine.connect() as connection:
                 self._loan_tokens = await known_loan_tokens(connection, self.committer.projector.chain_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.db.models.lines import StateColumns
 
@@ -37,10 +37,22 @@ _UPDATE_LINES = text(
     """  # noqa: S608 - column names only
 )
 
+_ANALYZE_LINES = text("ANALYZE lines")
+
 
 async def update_lines(connection: AsyncConnection, chain_id: int, first: int, last: int) -> None:
     """Bring `lines` to the newest versions that blocks ``first`` to ``last`` made. An older version never wins."""
     await connection.execute(_UPDATE_LINES, {"chain_id": chain_id, "first": first, "last": last})
+
+
+async def analyze_lines(engine: AsyncEngine) -> None:
+    """Tell the planner how many lines there are.
+
+    Autovacuum looks once a minute. Until then a table that fills quickly is taken for an empty one, in which any index
+    is as good as its key: each line is then looked for among all lines.
+    """
+    async with engine.begin() as connection:
+        await connection.execute(_ANALYZE_LINES)
 
 
 async def restore_lines(connection: AsyncConnection, chain_id: int, ancestor: int) -> None:

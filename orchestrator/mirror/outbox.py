@@ -70,7 +70,7 @@ def told_line(event: Event, codec: Contract) -> str | None:
         return None
     log, vault = event.log, event.source.vault
     place = (log.block_number, log.block_hash, log.log_index, log.tx_hash)
-    return TOLD_FORM.line((event.chain_id, vault, _line_of(event), kind, *place, _payload(event, codec)))
+    return TOLD_FORM.line(event.chain_id, vault, _line_of(event), kind, *place, _payload(event, codec))
 
 
 def numbered(told: Sequence[str], reached: int) -> list[str]:

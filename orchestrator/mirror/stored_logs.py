@@ -25,7 +25,7 @@ def log_line(chain_id: int, log: ChainLog) -> str:
     number, block_hash, tx_hash, tx_index, log_index, address, topics, data = log
     padded = topics + (None,) * (4 - len(topics))
     return LOG_FORM.line(
-        (chain_id, number, block_hash, log_index, tx_hash, tx_index, address, *padded, "0x" + data.hex(), True)
+        chain_id, number, block_hash, log_index, tx_hash, tx_index, address, *padded, "0x" + data.hex(), True
     )
 
 

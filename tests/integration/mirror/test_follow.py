@@ -171,3 +171,16 @@ async def test_the_past_is_read_in_ranges_and_gives_the_same_rows(
         await late.catch_up()
     assert await digests_of(other_engine) == await digests_of(mirror.engine)
     assert await kinds_told(other_engine) == await kinds_told(mirror.engine)
+
+
+async def test_the_planner_knows_of_the_lines_that_a_backfill_brings(
+    ground: Ground, other_engine: AsyncEngine, chain_url: str
+) -> None:
+    """Else it takes the table for empty, and looks for each line among all of them."""
+    for _ in range(3):
+        await ground.open_line()
+    await ground.mine(250)
+    async with opened_mirror(other_engine, chain_url, ground) as late:
+        await late.step()
+    [counted] = await all_rows(other_engine, "SELECT reltuples FROM pg_class WHERE oid = 'lines'::regclass")
+    assert counted.reltuples == 3
