@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -33,6 +33,7 @@ BIGINT_MAX: Final = 2**63 - 1
 """The greatest block number, line id or position that a table can hold."""
 
 _LAST_RFC3339_S: Final = 253_402_300_799
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - of UTC; without a zone it is written in a third of the time
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,77})", re.ASCII)
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
@@ -189,9 +190,7 @@ class Instant(WireModel):
     @classmethod
     def of_block_time(cls, epoch_s: int) -> Self:
         """Chain time: the timestamp of a block, or a second computed from one."""
-        if epoch_s > _LAST_RFC3339_S:
-            return cls(epoch_s=epoch_s, rfc3339=None)
-        return cls(epoch_s=epoch_s, rfc3339=_rfc3339(datetime.fromtimestamp(epoch_s, UTC), "seconds"))
+        return cls(**block_time_document(epoch_s))
 
     @classmethod
     def of_clock(cls, moment: datetime) -> Self:
@@ -207,9 +206,19 @@ class Instant(WireModel):
         return None if moment is None else cls.of_clock(moment)
 
 
+def block_time_document(epoch_s: int) -> dict[str, Any]:
+    """The members of ``Instant.of_block_time``."""
+    if epoch_s > _LAST_RFC3339_S:
+        return {"epoch_s": epoch_s, "rfc3339": None}
+    return {"epoch_s": epoch_s, "rfc3339": f"{(_EPOCH + timedelta(seconds=epoch_s)).isoformat()}Z"}
+
+
 def clock_document(moment: datetime) -> dict[str, Any]:
     """The members of ``Instant.of_clock``."""
-    return {"epoch_s": int(moment.timestamp()), "rfc3339": _rfc3339(moment.astimezone(UTC), "milliseconds")}
+    return {
+        "epoch_s": int(moment.timestamp()),
+        "rfc3339": moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
 
 
 def decimal_text(value: int, places: int) -> str:
@@ -217,10 +226,6 @@ def decimal_text(value: int, places: int) -> str:
     whole, fraction = divmod(abs(value), int(10**places))
     text = f"{whole}.{fraction:0{places}d}" if places else str(whole)
     return f"-{text}" if value < 0 else text
-
-
-def _rfc3339(moment: datetime, precision: str) -> str:
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 # ---------------------------------------------------------------- where a fact is from

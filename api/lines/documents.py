@@ -18,7 +18,7 @@ from api.lines.service import AccruedLine, StoredLine, status_name
 from api.lines.units import Units
 from api.snapshot import View
 from api.tokens import KnownToken, Tokens
-from api.wire import Finality, Instant, checksum
+from api.wire import Finality, block_time_document, checksum
 from orchestrator.credit import schedule
 from orchestrator.credit.accrual import debt, due, unpaid_from
 from orchestrator.credit.schedule import Bill
@@ -237,4 +237,4 @@ def _amounts_in(token: KnownToken) -> Callable[[int], Document]:
 @lru_cache(maxsize=16_384)
 def _instant(epoch_s: int | None) -> Document | None:
     """As ``wire.Instant``. Many lines share their seconds: that of the block, and the hours of their bills."""
-    return None if epoch_s is None else Instant.of_block_time(epoch_s).model_dump()
+    return None if epoch_s is None else block_time_document(epoch_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from api.lines.problems import TIME_BEFORE_STATE
 from api.lines.rows import LineRow
@@ -17,10 +17,12 @@ from orchestrator.credit.accrual import advance
 from orchestrator.credit.errors import TimeBeforeAccrual
 from orchestrator.credit.schedule import Bill
 from orchestrator.credit.state import LineState
-from orchestrator.credit.status import status
+from orchestrator.credit.status import Status, status
 from orchestrator.credit.terms import Terms as CreditTerms
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.facts import StateFacts
+
+_NAMES: Final = {status: StatusName[status.name] for status in Status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def stored_of(row: StateFacts, units: Units) -> StoredState:
 
 
 def status_name(accrued: AccruedLine) -> StatusName:
-    return StatusName[status(accrued.state, accrued.terms).name]
+    return _NAMES[status(accrued.state, accrued.terms)]
 
 
 def bills_of(accrued: AccruedLine, limit: int, *, paid_when_due: bool) -> tuple[Sequence[Bill], bool]:

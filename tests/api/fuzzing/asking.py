@@ -141,7 +141,7 @@ class Asking:
 
 def document_of(url: str) -> dict[str, Any]:
     """The document, held to what it says: `default`, which allows anything, is left out."""
-    document: dict[str, Any] = httpx.get(f"{url}/openapi.json").json()
+    document: dict[str, Any] = httpx.get(f"{url}/openapi.json", timeout=TIMEOUT_S).json()
     for path, methods in list(document["paths"].items()):
         for method, operation in list(methods.items()):
             del operation["responses"]["default"]
