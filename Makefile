@@ -148,7 +148,7 @@ crash: build ## engine and sender killed with SIGKILL at every named step; goes 
 	@python -m tests.simulation.crashes.crash $(or $(SEEDS),0..19) $(ARGS)
 
 .PHONY: deep-replays
-deep-replays: build ## whole files of rounds over 200 lines: what fires is what brute force says (ARGS="--rounds 500")
+deep-replays: build ## whole files of rounds over 200 lines against brute force; goes on where it stopped (ARGS="--rounds 500")
 	@python -m tests.simulation.replays.deep $(ARGS)
 
 .PHONY: deep-api

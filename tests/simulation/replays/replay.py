@@ -7,8 +7,7 @@ No candidate, no mirror and none of our rules is asked. What fires is then reall
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -29,8 +28,6 @@ FIRINGS_AT_MOST: Final = 4
 """So often the engine is asked at one round, while what it fires is mined in between."""
 
 MINED_WITHIN_S: Final = 30
-
-Say = Callable[[str], None]
 
 
 @dataclass
@@ -73,9 +70,9 @@ async def open_book(service: Service, lines: int, random: Random, first_answer: 
     return book
 
 
-async def replay(service: Service, book: Book, rounds: Sequence[FileRound], say: Say = lambda _: None) -> Played:
+async def replay(service: Service, book: Book, rounds: Sequence[FileRound]) -> Played:
     """Raises AssertionError at the first block at which the two differ, with the lines in question."""
-    played, told_at = Played(), time.monotonic()
+    played = Played()
     offset = await service.ground.now() + 60 - next(one.updated_at for one in rounds if one.updated_at)
     for one in rounds:
         await _push(service, one, offset)
@@ -84,9 +81,6 @@ async def replay(service: Service, book: Book, rounds: Sequence[FileRound], say:
             if not await _compare(service, book, played, one):
                 break
             await _send(service)
-        if time.monotonic() - told_at > 10:
-            told_at = time.monotonic()
-            say(f"{played.rounds} of {len(rounds)} rounds, {played.fired} firings, all as brute force says")
     return played
 
 
