@@ -20,7 +20,7 @@ HALMOS = ROOT / ".venv-audit" / "bin" / "halmos"
 def prove(
     only: Annotated[str, typer.Option(help="Only properties whose name contains this.")] = "",
     workers: Annotated[int, typer.Option(min=1, help="Properties looked at at once.")] = 2,
-    timeout_s: Annotated[float, typer.Option(min=1, help="The most seconds that one property may take.")] = 300,
+    timeout_s: Annotated[float, typer.Option(min=1, help="The most seconds that one property may take.")] = 1800,
 ) -> None:
     """Exit 1 unless every property is proven."""
     properties = [property_ for property_ in find_properties(ROOT) if only in str(property_)]
