@@ -73,9 +73,9 @@ async def test_invariant_7_a_restart_broadcasts_the_stored_bytes_and_signs_nothi
 
     restarted = make_sender(ground.chain.rpc, ground.sessions, ground.told)
     await restarted.recover()
+    assert await ground.chain.knows(attempt.tx_hash), "before anything else is done"
     await restarted.tick()
 
-    assert await ground.chain.knows(attempt.tx_hash)
     assert [again.tx_hash for again in await ground.attempts(intent_id)] == [attempt.tx_hash]
     assert await ground.settle(intent_id) == ["finalized"]
 
