@@ -48,11 +48,13 @@ def test_pitfall_32_a_used_nonce_is_a_kind_of_its_own_and_no_fault_of_the_provid
     assert error == TransactionError(ErrorKind.NONCE, reason)
 
 
+@pytest.mark.parametrize("code", [-32000, -32602])
 @pytest.mark.parametrize(
     "reason", ["replacement transaction underpriced", "transaction underpriced", "FeeTooLow, fee too low"]
 )
-def test_pitfall_31_underpriced_is_answered_with_patience_never_with_another_nonce(reason: str) -> None:
-    error = classify_broadcast(refused(reason))
+def test_pitfall_31_underpriced_is_answered_with_patience_never_with_another_nonce(reason: str, code: int) -> None:
+    """Also by a node that takes too small a fee for a wrong parameter."""
+    error = classify_broadcast(refused(reason, code))
     assert error is not None
     assert error.kind is ErrorKind.RETRY
 
