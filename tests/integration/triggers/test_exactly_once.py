@@ -3,14 +3,12 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 
 from orchestrator.db.models import Cursor, EngineCursor, Trigger
-from orchestrator.triggers import planning
-from orchestrator.triggers.store import Key, RetryPolicy, Standing
+from orchestrator.triggers.store import RetryPolicy
 from tests.integration.mirror.ground import BORROWER, HOUR, PRICE, USDC
 from tests.integration.triggers.ground import POLICY, SAFE_BEHIND, Service, ltv_mandate
 
@@ -72,27 +70,6 @@ async def test_pitfall_34_only_what_was_new_is_sent(service: Service) -> None:
     again = [trigger for trigger in await service.triggers() if trigger.intent_id != first.id]
     assert [(trigger.mandate_hash, trigger.generation) for trigger in again] == [(one.mandate_hash, 1)]
     assert len(await service.intents()) == 2
-
-
-async def test_pitfall_34_the_unique_key_decides_what_is_new_though_nothing_was_seen_standing(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another engine may store between our look and our writing; here the look is blind."""
-
-    async def blind(*_: object) -> tuple[dict[Key, Standing], datetime]:
-        return {}, datetime.now(UTC)
-
-    await threshold_crossed(service)
-    await service.engine.step()
-    monkeypatch.setattr(planning, "standing_of", blind)
-    await service.ground.push(PRICE)
-    await threshold_crossed(service)
-    await forget_evaluation(service)
-    evaluation = await service.another_engine(replace(POLICY, batch_size=1)).step()
-    assert evaluation is not None
-    assert (evaluation.stored, evaluation.intents) == (1, 1)
-    first, second = await service.intents()
-    assert [trigger.intent_id for trigger in await service.triggers()] == [first.id, second.id]
 
 
 async def test_while_a_repayment_is_on_its_way_no_later_head_sends_another(service: Service) -> None:
