@@ -6,8 +6,7 @@ answer are ``HARMLESS`` to repeat, and nothing of them is kept: what they said a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -15,7 +14,7 @@ from typing import Annotated, Any, Final
 from eth_utils.crypto import keccak
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api.problems import IDEMPOTENCY_KEY_REUSED, Problem
@@ -94,34 +93,23 @@ class Repeatable:
         async with AsyncSession(engine) as session:
             return await self._find(session, owner)
 
-    @asynccontextmanager
-    async def claimed(self, engine: AsyncEngine, owner: str) -> AsyncIterator[Response | None]:
-        """Around what no transaction undoes, and the ``once`` that follows it: meanwhile the key takes no other body.
+    async def claim(self, engine: AsyncEngine, owner: str) -> Response | None:
+        """Before what no transaction undoes, and the ``once`` that follows it: from now on the key is its body's alone.
 
-        Gives the answer that was given before, if any. What is raised inside leaves the key unused; after a crash it
-        stays with its body, which can come again.
+        Gives the answer that was given before, if any. A claim is never given back: of a request that failed nobody
+        can say that it did nothing. Its own body can come again.
 
         Raises:
             Problem: the key was used with another body.
         """
         if self.key is None:
-            yield None
-            return
+            return None
         async with AsyncSession(engine) as session, session.begin():
             await self._lock(session, owner)
             answered = await self._find(session, owner)
             if answered is None:
                 await session.merge(self._row(owner, _CLAIMED, b""))
-        try:
-            yield answered
-        except BaseException:
-            async with AsyncSession(engine) as session, session.begin():
-                row = IdempotencyKey
-                mine = (row.owner == owner, row.scope == self.scope, row.key == self.key)
-                await session.execute(
-                    delete(row).where(*mine, row.request_digest == self.digest, row.status_code == _CLAIMED)
-                )
-            raise
+        return answered
 
     async def _lock(self, session: AsyncSession, owner: str) -> None:
         """One at a time for each key: the second sees the first one's row, and not a violated primary key."""

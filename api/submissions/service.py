@@ -13,7 +13,7 @@ from api.problems import Problem
 from api.snapshot import View, find_cursor, mirror_empty
 from api.submissions.following import submission_of
 from api.submissions.problems import BROADCAST_REFUSED, UNKNOWN_TRANSACTION
-from api.submissions.reading import Signed, purpose_of, read_sent, read_signed
+from api.submissions.reading import Purpose, Signed, purpose_of, read_sent, read_signed
 from api.submissions.repository import SubmissionRepository
 from api.submissions.schemas import NewSubmission, SubmissionDetail
 from orchestrator.chain.rpc import JsonRpc, RpcRefused
@@ -30,17 +30,32 @@ async def submit(parts: Parts, principal: Principal, wanted: NewSubmission, repe
         Problem: it is not for our contracts, or the node does not take it.
         RpcError: no node answers.
     """
-    async with repeatable.claimed(parts.engine, principal.owner) as answered:
-        return answered or await _pass_on(parts, principal, wanted, repeatable)
+    if wanted.signed_transaction is None:
+        return await _follow_sent(parts, principal, str(wanted.tx_hash), repeatable)
+    return await _pass_on(parts, principal, bytes.fromhex(wanted.signed_transaction[2:]), repeatable)
 
 
-async def _pass_on(parts: Parts, principal: Principal, wanted: NewSubmission, repeatable: Repeatable) -> Response:
-    raw = None if wanted.signed_transaction is None else bytes.fromhex(wanted.signed_transaction[2:])
-    signed = read_signed(raw) if raw is not None else await _find_sent(parts.nodes, str(wanted.tx_hash))
+async def _pass_on(parts: Parts, principal: Principal, raw: bytes, repeatable: Repeatable) -> Response:
+    signed = read_signed(raw)
     purpose = purpose_of(signed, parts.book)
-    if raw is not None:
-        await parts.nodes.ask(lambda rpc: _broadcast(rpc, raw, signed.tx_hash))
+    answered = await repeatable.claim(parts.engine, principal.owner)
+    if answered is not None:
+        return answered
+    await parts.nodes.ask(lambda rpc: _broadcast(rpc, raw, signed.tx_hash))
+    return await _keep(parts, principal, repeatable, signed, purpose, raw)
 
+
+async def _follow_sent(parts: Parts, principal: Principal, tx_hash: str, repeatable: Repeatable) -> Response:
+    answered = await repeatable.replay(parts.engine, principal.owner)
+    if answered is not None:
+        return answered
+    signed = await _find_sent(parts.nodes, tx_hash)
+    return await _keep(parts, principal, repeatable, signed, purpose_of(signed, parts.book), None)
+
+
+async def _keep(
+    parts: Parts, principal: Principal, repeatable: Repeatable, signed: Signed, purpose: Purpose, raw: bytes | None
+) -> Response:
     async def keep(session: AsyncSession) -> Answer:
         row, is_new = await SubmissionRepository(session, principal, parts.chain_id).add(signed, purpose, raw)
         cursor = await find_cursor(session, parts.chain_id)

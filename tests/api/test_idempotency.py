@@ -215,13 +215,22 @@ async def test_of_two_transactions_with_one_new_key_one_is_passed_on(world: Worl
     assert sum([await world.ground.nonce_of(wallet) for wallet in wallets]) == sum(before) + 1
 
 
-async def test_a_key_whose_transaction_was_refused_can_be_used_with_another(
-    world: World, somebody: httpx.AsyncClient
-) -> None:
+async def test_a_key_whose_transaction_was_refused_stays_with_it(world: World, somebody: httpx.AsyncClient) -> None:
     call = await a_transaction(world, somebody)
+    nonce = await world.ground.nonce_of(STRANGER.address)
     await world.ground.set_balance(BORROWER.address, 0)
     assert (await send(somebody, call, call.body)).json()["code"] == "broadcast_refused"
-    assert (await send(somebody, call, call.other)).status_code == 202
+    refused = await send(somebody, call, call.other)
+    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_key_reused")
+    assert await world.ground.nonce_of(STRANGER.address) == nonce
+    await world.ground.set_balance(BORROWER.address, 10**18)
+    assert (await send(somebody, call, call.body)).status_code == 202
+
+
+async def test_what_is_no_transaction_of_ours_leaves_its_key_unused(world: World, somebody: httpx.AsyncClient) -> None:
+    call = await a_transaction(world, somebody)
+    assert (await send(somebody, call, {"signed_transaction": "0x00"})).json()["code"] == "malformed_transaction"
+    assert (await send(somebody, call, call.body)).status_code == 202
 
 
 async def test_a_prepared_answer_is_of_now_whatever_its_key_was_used_for(
