@@ -18,9 +18,9 @@ from api.events.endpoints import router as events
 from api.feeds.endpoints import router as feeds
 from api.health.endpoints import router as health
 from api.kept import Kept
-from api.lines.documents import WrittenLines
 from api.lines.endpoints import router as lines
 from api.lines.prices import OraclePrices
+from api.lines.written import WrittenLines
 from api.mandates.endpoints import router as mandates
 from api.markets.endpoints import router as markets
 from api.metrics import ApiMetrics

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from api.lines.documents import Document, WrittenLines, detail_document, schedule_document
-from api.lines.finding import LineFilter, Sort, cursor_after, read_one, read_page
+from api.lines.documents import Document, detail_document, schedule_document
+from api.lines.finding import LineFilter, Page, Sort, cursor_after, read_one, read_page
 from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
 from api.lines.mandates import mandates_of
@@ -17,7 +17,7 @@ from api.lines.over_time import LineOverTime, priced_by, read_rounds
 from api.lines.prices import MarketPrices, PricesDep
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.repository import LineRepository, LogKey
-from api.lines.rows import LineRow, Place, RawLine, find_line
+from api.lines.rows import FoundLine, LineRow, Place, find_line
 from api.lines.schemas import (
     Health,
     History,
@@ -33,6 +33,7 @@ from api.lines.schemas import (
 )
 from api.lines.service import AccruedLine, accrue, bills_of, stored_of
 from api.lines.units import Units
+from api.lines.written import WrittenLines
 from api.paging import DEFAULT_PAGE, MAX_PAGE, CursorText, Limit, decode_integers, encode_cursor
 from api.parts import Parts, PartsDep
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, documented
@@ -109,14 +110,19 @@ async def list_lines(
     if min_block is not None:
         await wait_for_block(parts, min_block)
     wanted = LineFilter(borrower, lender, holder, market_id, status, due_by, q)
-    seen, rows = await read_page(parts.reads, Place.of(parts.book), wanted, sort, cursor, limit + 1)
-    view = view_of(parts, seen)
-    page = {
-        "as_of": view.as_of.model_dump(mode="json"),
-        "items": [written.item(row, view) for row in rows[:limit]],
-        "next_cursor": cursor_after(rows[limit - 1], sort) if len(rows) > limit else None,
-    }
-    return _json(page)
+    page = Page(wanted, sort, cursor, limit + 1)
+    view, lines = await _read_page(parts, page, written.seed, whole=False)
+    items = written.items(lines[:limit], view)
+    if items is None:
+        view, lines = await _read_page(parts, page, written.seed, whole=True)
+        items = written.items(lines[:limit], view)
+    return _json(
+        {
+            "as_of": view.as_of.model_dump(mode="json"),
+            "items": items,
+            "next_cursor": cursor_after(lines[limit - 1], sort) if len(lines) > limit else None,
+        }
+    )
 
 
 @router.get(
@@ -147,11 +153,12 @@ async def get_line(
         if row is None:
             raise unknown_line(line_id, view)
     else:
-        view, raw = await _read_one(parts, line_id)
-        row = LineRow.of(raw)
+        view, line = await _read_one(parts, line_id, written.seed)
+        row = LineRow.of(line.raw)
         if at is None and price_e36 is None:
+            accrued = accrue(row, view.now)
             found = await prices.at(checksum(row.oracle), view.cursor.hash)
-            return _written(written.detail(raw, view, lambda accrued: _health(accrued, found, view)))
+            return _written(written.detail(line, accrued, view, _health(accrued, found, view)))
     accrued = accrue(row, view.now if at is None else Timestamp(at))
     if price_e36 is not None:
         asked = health_at_asked_price(accrued, PriceE36(price_e36), Units(view.tokens, row))
@@ -169,6 +176,7 @@ async def get_line(
 async def get_schedule(
     line_id: LineId,
     parts: PartsDep,
+    written: WrittenDep,
     assume: Annotated[Literal["paid_when_due", "nothing_is_paid"], Query()] = "paid_when_due",
     limit: Annotated[int, Query(ge=1, le=120, description="Bills, at most 120.")] = 24,
     min_block: MinBlock = None,
@@ -176,8 +184,8 @@ async def get_schedule(
     """The next bills if nobody draws, each paid in the second it appears, or with none of them paid."""
     if min_block is not None:
         await wait_for_block(parts, min_block)
-    view, row = await _read_one(parts, line_id)
-    accrued, paid_when_due = accrue(LineRow.of(row), view.now), assume == "paid_when_due"
+    view, line = await _read_one(parts, line_id, written.seed)
+    accrued, paid_when_due = accrue(LineRow.of(line.raw), view.now), assume == "paid_when_due"
     bills, complete = bills_of(accrued, limit, paid_when_due=paid_when_due)
     return _json(schedule_document(accrued, view, bills, paid_when_due=paid_when_due, complete=complete))
 
@@ -276,12 +284,17 @@ async def list_mandates(line_id: LineId, snapshot: SnapshotDep, prices: PricesDe
     return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(accrued.now), items=items)
 
 
-async def _read_one(parts: Parts, line_id: int) -> tuple[View, RawLine]:
-    seen, raw = await read_one(parts.reads, Place.of(parts.book), line_id)
+async def _read_page(parts: Parts, page: Page, seed: int, *, whole: bool) -> tuple[View, list[FoundLine]]:
+    seen, lines = await read_page(parts.reads, Place.of(parts.book), page, seed, whole=whole)
+    return view_of(parts, seen), lines
+
+
+async def _read_one(parts: Parts, line_id: int, seed: int) -> tuple[View, FoundLine]:
+    seen, line = await read_one(parts.reads, Place.of(parts.book), line_id, seed)
     view = view_of(parts, seen)
-    if raw is None:
+    if line is None:
         raise unknown_line(line_id, view)
-    return view, raw
+    return view, line
 
 
 def _health(accrued: AccruedLine, found: MarketPrices, view: View) -> Health:

@@ -10,7 +10,7 @@ from typing import Final
 
 from psycopg_pool import AsyncConnectionPool
 
-from api.lines.rows import COLUMNS, ONE, SOURCES, LineRow, Place, RawLine
+from api.lines.rows import FROM_ONE, SOURCES, FoundLine, Place, found_columns
 from api.lines.schemas import StatusName
 from api.paging import decode_key, encode_cursor, malformed_cursor, within
 from api.statement import Parameters, Seen, in_one_snapshot, read
@@ -56,49 +56,59 @@ STATUS_AT_SEEN: Final = {
 """What the status is at `seen.timestamp`, the second of the snapshot, as `credit.status.status` says it."""
 
 _ORDER: Final = {
-    Sort.ID: ("line_id", "", ">"),
-    Sort.NEWEST: ("line_id", "DESC", "<"),
+    Sort.ID: (None, "", ">"),
+    Sort.NEWEST: (None, "DESC", "<"),
     Sort.NEXT_DUE: ("unpaid_from", "", ">"),
     Sort.PRINCIPAL: ("principal", "", ">"),
     Sort.LARGEST: ("principal", "DESC", "<"),
 }
 
+_SORT_KEY: Final = {None: "NULL", "unpaid_from": "line.unpaid_from", "principal": "line.principal::text"}
+"""What is sorted by before the id, as a column of the page."""
+
 # Only lines that are to have a bill: a null could not be compared with a cursor.
 _SORTED_ONLY: Final = {Sort.NEXT_DUE: "unpaid_from IS NOT NULL"}
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which lines are asked for: those after the cursor ``after``, at most ``limit``."""
+
+    wanted: LineFilter
+    sort: Sort
+    after: str | None
+    limit: int
+
+
 async def read_page(
-    pool: AsyncConnectionPool, place: Place, wanted: LineFilter, sort: Sort, after: str | None, limit: int
-) -> tuple[Seen | None, list[RawLine]]:
-    """The lines after the cursor ``after``, at most ``limit``, and where the mirror stands; None if nowhere.
+    pool: AsyncConnectionPool, place: Place, page: Page, seed: int, *, whole: bool
+) -> tuple[Seen | None, list[FoundLine]]:
+    """The lines of the page, with their rows if ``whole``, and where the mirror stands; None if nowhere.
 
     Raises:
         Problem: the cursor is not of this sort.
     """
-    parameters: Parameters = {**place.parameters(), "limit": limit}
-    conditions = _conditions(wanted, parameters)
-    if after is not None:
-        parameters |= _last_of(after, sort)
-    return await read(pool, _page_query(sort, tuple(conditions), goes_on=after is not None), parameters)
+    parameters: Parameters = {**place.parameters(), "seed": seed, "limit": page.limit}
+    conditions = tuple(_conditions(page.wanted, parameters))
+    if page.after is not None:
+        parameters |= _last_of(page.after, page.sort)
+    query = _page_query(page.sort, conditions, goes_on=page.after is not None, whole=whole)
+    seen, found = await read(pool, query, parameters)
+    return seen, [FoundLine.of(columns) for columns in found]
 
 
-async def read_one(pool: AsyncConnectionPool, place: Place, line_id: int) -> tuple[Seen | None, RawLine | None]:
-    """The line, and where the mirror stands; None if nowhere."""
-    seen, rows = await read(pool, _ONE_QUERY, {**place.parameters(), "line_id": line_id})
-    return seen, rows[0] if rows else None
+async def read_one(
+    pool: AsyncConnectionPool, place: Place, line_id: int, seed: int
+) -> tuple[Seen | None, FoundLine | None]:
+    """The line with its row, and where the mirror stands; None if nowhere."""
+    seen, found = await read(pool, _ONE_QUERY, {**place.parameters(), "seed": seed, "line_id": line_id})
+    return seen, FoundLine.of(found[0]) if found else None
 
 
-def cursor_after(raw: RawLine, sort: Sort) -> str:
+def cursor_after(line: FoundLine, sort: Sort) -> str:
     """The cursor of the page that follows the line."""
-    row = LineRow.of(raw)
-    match sort:
-        case Sort.ID | Sort.NEWEST:
-            return encode_cursor(sort.value, row.line_id)
-        case Sort.NEXT_DUE:
-            assert row.unpaid_from is not None, "only lines with a bill are sorted by it"
-            return encode_cursor(sort.value, row.unpaid_from, row.line_id)
-        case Sort.PRINCIPAL | Sort.LARGEST:
-            return encode_cursor(sort.value, str(row.principal), row.line_id)
+    key = () if line.sort_key is None else (line.sort_key,)
+    return encode_cursor(sort.value, *key, line.line_id)
 
 
 def _last_of(text: str, sort: Sort) -> Parameters:
@@ -168,23 +178,22 @@ def _search(text: str, parameters: Parameters) -> str:
 
 
 @lru_cache(maxsize=512)
-def _page_query(sort: Sort, conditions: tuple[str, ...], *, goes_on: bool) -> bytes:
+def _page_query(sort: Sort, conditions: tuple[str, ...], *, goes_on: bool, whole: bool) -> bytes:
     column, direction, beyond = _ORDER[sort]
-    keys = ("line_id",) if column == "line_id" else (column, "line_id")
+    keys = ("line_id",) if column is None else (column, "line_id")
     all_conditions = [*conditions, *filter(None, [_SORTED_ONLY.get(sort)])]
     if goes_on:
-        lasts = ("%(last_id)s",) if len(keys) == 1 else ("%(last_key)s", "%(last_id)s")
+        lasts = ("%(last_id)s",) if column is None else ("%(last_key)s", "%(last_id)s")
         all_conditions.append(f"({', '.join(keys)}) {beyond} ({', '.join(lasts)})")
-    order = "ORDER BY " + ", ".join(f"{key} {direction}" for key in keys)
     page = f"""
-        SELECT {COLUMNS}
+        SELECT {found_columns(_SORT_KEY[column], whole=whole)}
         FROM (
             SELECT * FROM lines
             WHERE {" AND ".join(f"({condition})" for condition in (_OF_PLACE, *all_conditions))}
-            {order} LIMIT %(limit)s
+            ORDER BY {", ".join(f"{key} {direction}" for key in keys)} LIMIT %(limit)s
         ) AS line {SOURCES}
         """  # noqa: S608 - this module's own words; values are parameters
-    return in_one_snapshot(page, order.replace("principal", "found.principal::numeric"))
+    return in_one_snapshot(page, f"ORDER BY found.sort_key::numeric {direction}, found.id {direction}")
 
 
-_ONE_QUERY: Final = in_one_snapshot(ONE)
+_ONE_QUERY: Final = in_one_snapshot(f"SELECT {found_columns(_SORT_KEY[None], whole=True)} {FROM_ONE}")

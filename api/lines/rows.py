@@ -27,6 +27,27 @@ RawLine = tuple[Any, ...]
 """The values of a ``LineRow`` as the database sends them: amounts are text until somebody counts with them."""
 
 
+class FoundLine(NamedTuple):
+    """A line as the driver hands it out.
+
+    Attributes:
+        fingerprint: `FINGERPRINT` of its row.
+        sort_key: what it was sorted by before its id, if anything was; an amount is text.
+        raw: its row, if that was asked for.
+    """
+
+    line_id: int
+    fingerprint: int
+    sort_key: int | str | None
+    raw: RawLine = ()
+
+    @classmethod
+    def of(cls, columns: tuple[Any, ...]) -> Self:
+        """Of the columns of ``found_columns``."""
+        line_id, fingerprint, sort_key, *raw = columns
+        return cls(line_id, fingerprint, sort_key, tuple(raw))
+
+
 class RowMarket(NamedTuple):
     """The market of a line, as ``units.MarketFacts``."""
 
@@ -135,6 +156,12 @@ COLUMNS: Final = ", ".join(
 )
 """Of `SOURCES`: a ``RawLine``."""
 
+FINGERPRINT: Final = "hash_record_extended(ROW(line.*, market.*, note.to_address), %(seed)s)"
+"""Of `SOURCES`: 64 bits that are others when anything of the row is, for a ``seed`` of 64 bits that nobody else knows.
+
+A row is known again by it without being sent: a page of lines costs the driver a fifth of what their values do.
+"""
+
 SOURCES: Final = """
     JOIN markets AS market USING (chain_id, vault, market_id)
     LEFT JOIN LATERAL (
@@ -145,11 +172,18 @@ SOURCES: Final = """
     ) AS note ON true"""
 """To be joined to rows of `lines` that are called `line`. The parameters are those of ``Place``."""
 
-ONE: Final = f"""
-    SELECT {COLUMNS}
+
+def found_columns(sort_key: str, *, whole: bool) -> str:
+    """The columns of a ``FoundLine``; ``whole``: with the row."""
+    found = f"line.line_id AS id, {FINGERPRINT} AS fingerprint, {sort_key} AS sort_key"
+    return f"{found}, {COLUMNS}" if whole else found
+
+
+FROM_ONE: Final = f"""
     FROM (SELECT * FROM lines WHERE (chain_id, vault, line_id) = (%(chain_id)s, %(vault)s, %(line_id)s)) AS line
     {SOURCES}
     """  # noqa: S608 - names of columns only
+_ONE: Final = f"SELECT {COLUMNS} {FROM_ONE}"
 
 _STORED: Final = tuple(StateColumns.__annotations__)
 _AS_OF_BLOCK: Final = {
@@ -198,7 +232,7 @@ class Place:
 
 async def find_line(connection: Driver, place: Place, line_id: int) -> LineRow | None:
     """The line with its newest state, whatever the place's block."""
-    return await _find(connection, ONE, place, line_id)
+    return await _find(connection, _ONE, place, line_id)
 
 
 async def find_line_as_of_block(connection: Driver, place: Place, line_id: int) -> LineRow | None:

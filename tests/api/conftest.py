@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -43,3 +44,17 @@ def empty_database(local_parts: LocalParts, database: str) -> str:
 async def world(ground: Ground, empty_database: str, redis_url: str) -> AsyncIterator[World]:
     async with open_world(ground, empty_database, redis_url) as world:
         yield world
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
+    """Each query with its values, as it goes to PostgreSQL."""
+    seen: list[tuple[Any, Any]] = []
+    execute = psycopg.AsyncCursor.execute
+
+    async def watched(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        seen.append((query, params))
+        return await execute(self, query, params, **kwargs)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", watched)
+    return seen

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg
-import pytest
 import pytest_asyncio
 from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -77,20 +76,6 @@ async def large_world(world: World) -> World:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("ANALYZE"))
     return world
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
-    """Each query with its values, as it goes to PostgreSQL."""
-    seen: list[tuple[Any, Any]] = []
-    execute = psycopg.AsyncCursor.execute
-
-    async def watched(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
-        seen.append((query, params))
-        return await execute(self, query, params, **kwargs)
-
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", watched)
-    return seen
 
 
 def plain_text(query: Any, driver: psycopg.AsyncConnection[Any]) -> str:
