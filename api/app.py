@@ -20,6 +20,7 @@ from api.health.endpoints import router as health
 from api.kept import Kept
 from api.lines.endpoints import router as lines
 from api.lines.prices import OraclePrices
+from api.lines.record_endpoints import router as line_records
 from api.lines.written import WrittenLines
 from api.mandates.endpoints import router as mandates
 from api.markets.endpoints import router as markets
@@ -46,8 +47,9 @@ from api.webhooks.endpoints import router as webhooks
 MAX_BODY_BYTES: Final = 64 * 1024
 
 ROUTERS: Final = (
-    portfolio, lines, notes, markets, reserves, offers, mandates, prepare, submissions, triggers, transactions, sending,
-    events, feeds, reconciliations, alerts, sessions, api_keys, webhooks, health, reference, console,
+    portfolio, lines, line_records, notes, markets, reserves, offers, mandates, prepare, submissions, triggers,
+    transactions, sending, events, feeds, reconciliations, alerts, sessions, api_keys, webhooks, health, reference,
+    console,
 )  # fmt: skip
 
 

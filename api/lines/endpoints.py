@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import orjson
@@ -12,47 +11,36 @@ from api.lines.documents import Document, detail_document, schedule_document
 from api.lines.finding import LineFilter, Page, Sort, cursor_after, read_one, read_page
 from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
-from api.lines.mandates import mandates_of
-from api.lines.over_time import LineOverTime, priced_by, read_rounds
 from api.lines.prices import MarketPrices, PricesDep
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
-from api.lines.repository import LineRepository, LogKey
-from api.lines.rows import FoundLine, LineRow, Place, find_line
+from api.lines.rows import FoundLine, LineRow, Place
 from api.lines.schemas import (
     Health,
-    History,
     LineDetail,
     LinePage,
-    LtvOverTime,
-    Mandates,
-    Payment,
-    Payments,
     Schedule,
     StatusName,
-    Version,
 )
-from api.lines.service import AccruedLine, accrue, bills_of, stored_of
+from api.lines.service import AccruedLine, accrue, bills_of
 from api.lines.units import Units
 from api.lines.written import WrittenLines
-from api.paging import DEFAULT_PAGE, MAX_PAGE, CursorText, Limit, decode_integers, encode_cursor
+from api.paging import DEFAULT_PAGE, CursorText, Limit
 from api.parts import Parts, PartsDep
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, documented
 from api.snapshot import (
     READ_PROBLEMS,
-    HasLog,
     MinBlock,
-    Snapshot,
-    SnapshotDep,
     View,
     wait_for_block,
 )
 from api.statement import view_of
-from api.wire import BIGINT_MAX, Address, Instant, Int64, Uint, checksum
+from api.wire import BIGINT_MAX, Address, Int64, Uint, checksum
 from orchestrator.credit.units import UINT16_MAX, UINT32_MAX, PriceE36, Timestamp
 
 router = APIRouter(prefix="/v1/lines", tags=["lines"])
 
-_ONE_LINE: Final = (UNKNOWN_LINE, INVALID_REQUEST, *READ_PROBLEMS)
+ONE_LINE: Final = (UNKNOWN_LINE, INVALID_REQUEST, *READ_PROBLEMS)
+"""What a read of one line can answer instead."""
 
 LineId = Annotated[int, Path(ge=1, le=BIGINT_MAX, description="The line's id, which is its NFT's too.")]
 At = Annotated[
@@ -129,7 +117,7 @@ async def list_lines(
     "/{line_id}",
     summary="Show one line",
     response_model=LineDetail,
-    responses=documented(TIME_BEFORE_STATE, UNKNOWN_BLOCK, *_ONE_LINE),
+    responses=documented(TIME_BEFORE_STATE, UNKNOWN_BLOCK, *ONE_LINE),
 )
 async def get_line(
     line_id: LineId,
@@ -171,7 +159,7 @@ async def get_line(
     "/{line_id}/schedule",
     summary="Show the bills to come",
     response_model=Schedule,
-    responses=documented(*_ONE_LINE),
+    responses=documented(*ONE_LINE),
 )
 async def get_schedule(
     line_id: LineId,
@@ -188,100 +176,6 @@ async def get_schedule(
     accrued, paid_when_due = accrue(LineRow.of(line.raw), view.now), assume == "paid_when_due"
     bills, complete = bills_of(accrued, limit, paid_when_due=paid_when_due)
     return _json(schedule_document(accrued, view, bills, paid_when_due=paid_when_due, complete=complete))
-
-
-@router.get(
-    "/{line_id}/history",
-    summary="List the states of a line",
-    response_model=History,
-    responses=documented(MALFORMED_CURSOR, *_ONE_LINE),
-)
-async def list_history(
-    line_id: LineId, snapshot: SnapshotDep, limit: Limit = DEFAULT_PAGE, cursor: CursorText = None
-) -> History:
-    """One for each action on the line, the newest first, each with the log it was read from."""
-    row = await _find(line_id, snapshot)
-    rows = await _repository(snapshot).versions(line_id, _before(cursor), limit + 1)
-    units = Units(snapshot.tokens, row)
-    items = [
-        Version(
-            at=Instant.of_optional_block_time(timestamp), stored=stored_of(found, units), log=snapshot.provenance(found)
-        )
-        for found, timestamp in rows[:limit]
-    ]
-    return History(
-        as_of=snapshot.as_of,
-        line_id=line_id,
-        items=items,
-        next_cursor=_next_cursor([found for found, _ in rows], limit),
-    )
-
-
-@router.get(
-    "/{line_id}/ltv",
-    summary="Show debt over value through time",
-    response_model=LtvOverTime,
-    responses=documented(*_ONE_LINE),
-)
-async def show_ltv_over_time(
-    line_id: LineId, snapshot: SnapshotDep, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE
-) -> LtvOverTime:
-    """By the mirrored states and the answers of the feed that prices the line, of each the `limit` newest."""
-    row = await _find(line_id, snapshot)
-    oracle = priced_by(snapshot.book, row.market_id)
-    if oracle is None:
-        return LtvOverTime(as_of=snapshot.as_of, line_id=line_id, feed=None, items=[])
-    rounds = await read_rounds(snapshot.session, snapshot.chain_id, oracle.feed.address, limit)
-    states = await _repository(snapshot).versions(line_id, None, limit)
-    versions = [(found, timestamp or found.accrued_at) for found, timestamp in states]
-    points = LineOverTime(row, oracle, snapshot).points(rounds, versions)
-    return LtvOverTime(as_of=snapshot.as_of, line_id=line_id, feed=oracle.feed.address, items=points[:limit])
-
-
-@router.get(
-    "/{line_id}/payments",
-    summary="List the payments on a line",
-    response_model=Payments,
-    responses=documented(MALFORMED_CURSOR, *_ONE_LINE),
-)
-async def list_payments(
-    line_id: LineId, snapshot: SnapshotDep, limit: Limit = DEFAULT_PAGE, cursor: CursorText = None
-) -> Payments:
-    """Whatever its debt fell by, the newest first."""
-    row = await _find(line_id, snapshot)
-    rows = await _repository(snapshot).payments(line_id, _before(cursor), limit + 1)
-    units = Units(snapshot.tokens, row)
-    items = [
-        Payment(
-            at=Instant.of_optional_block_time(timestamp),
-            payer=checksum(found.payer),
-            paid_from=found.source,
-            charges=units.loan(found.charges),
-            principal=units.loan(found.principal),
-            amount=units.loan(found.charges + found.principal),
-            log=snapshot.provenance(found),
-        )
-        for found, timestamp in rows[:limit]
-    ]
-    return Payments(
-        as_of=snapshot.as_of,
-        line_id=line_id,
-        items=items,
-        next_cursor=_next_cursor([found for found, _ in rows], limit),
-    )
-
-
-@router.get(
-    "/{line_id}/mandates",
-    summary="List the mandates on a line",
-    response_model=Mandates,
-    responses=documented(*_ONE_LINE),
-)
-async def list_mandates(line_id: LineId, snapshot: SnapshotDep, prices: PricesDep) -> Mandates:
-    """What each mandate has done, whether it would fire now and why not, and at which second or price it would."""
-    accrued = accrue(await _find(line_id, snapshot), snapshot.now)
-    items = await mandates_of(accrued, snapshot, _repository(snapshot), prices)
-    return Mandates(as_of=snapshot.as_of, line_id=line_id, at=Instant.of_block_time(accrued.now), items=items)
 
 
 async def _read_page(parts: Parts, page: Page, seed: int, *, whole: bool) -> tuple[View, list[FoundLine]]:
@@ -307,27 +201,3 @@ def _json(document: Document) -> Response:
 
 def _written(body: bytes) -> Response:
     return Response(body, media_type="application/json")
-
-
-def _repository(snapshot: Snapshot) -> LineRepository:
-    return LineRepository(snapshot.session, snapshot.chain_id, snapshot.book.vault)
-
-
-async def _find(line_id: int, snapshot: Snapshot) -> LineRow:
-    row = await find_line(await snapshot.driver(), Place.of(snapshot.book), line_id)
-    if row is None:
-        raise unknown_line(line_id, snapshot)
-    return row
-
-
-def _before(cursor: str | None) -> LogKey | None:
-    if cursor is None:
-        return None
-    block_number, log_index = decode_integers(cursor, 2)
-    return block_number, log_index
-
-
-def _next_cursor(rows: Sequence[HasLog], limit: int) -> str | None:
-    if len(rows) <= limit:
-        return None
-    return encode_cursor(rows[limit - 1].block_number, rows[limit - 1].log_index)
