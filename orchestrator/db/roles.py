@@ -75,7 +75,7 @@ ROLES: Final = (
     ),
     Role(
         "engine",
-        {"candidates": ALL}
+        dict.fromkeys(("candidates", "waiting_lines"), ALL)
         | dict.fromkeys(
             ("alerts", "engine_cursors", "evaluated_prices", "intents", "leases", "triggers"), ADD_AND_CHANGE
         )

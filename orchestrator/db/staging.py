@@ -42,7 +42,7 @@ async def _from_staging(session: AsyncSession, table: Table, rows: Rows) -> Inse
             f"(LIKE {table.name} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
         )
     )
-    await session.execute(staging.delete())
+    await session.execute(text(f"TRUNCATE {staging.name}"))  # rows that are deleted would be read again by each batch
     await copy_rows(await session.connection(), staging, rows)
     names = list(rows[0])
     return insert(table).from_select(names, select(*(staging.c[name] for name in names)))

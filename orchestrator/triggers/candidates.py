@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, false, func, literal, select, text, true, union_all
+from sqlalchemy import ColumnElement, Select, delete, exists, false, func, literal, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.health import ANY_PRICE
 from orchestrator.credit.mandate import Kind
 from orchestrator.credit.units import PriceE36, Timestamp
 from orchestrator.db.arrays import among
-from orchestrator.db.models import Candidate, Trigger
+from orchestrator.db.models import Candidate, Trigger, WaitingLine
 from orchestrator.db.models.registry import table_of
 from orchestrator.db.staging import replace_rows
 from orchestrator.triggers.accounts import Accounts, ShareAccount, with_account
@@ -96,15 +96,14 @@ class Candidates:
         rows = [row for line in lines for row in self._rows(line, context)]
         await replace_rows(session, table_of(Candidate), rows)
 
-    async def forget(self, session: AsyncSession, line_ids: Collection[int]) -> None:
-        """Removes the candidates of lines, before a refresh that follows a rewind: their mandates may be gone."""
-        if line_ids:
-            await session.execute(delete(Candidate).where(*self._ours(), among(Candidate.line_id, line_ids)))
+    async def forget_after(self, session: AsyncSession, block_number: int) -> None:
+        """Removes what came from a later block, before a refresh that follows a rewind: line or mandate may be gone."""
+        await session.execute(delete(Candidate).where(*self._ours(), Candidate.state_block_number > block_number))
 
-    async def worked_out_after(self, session: AsyncSession, block_number: int) -> Sequence[int]:
-        """Lines with candidates from a state of a later block than ``block_number``."""
+    def worked_out_after(self, block_number: int) -> Select[int]:
+        """Finds the lines with candidates from a state of a later block than ``block_number``."""
         statement = select(Candidate.line_id).where(*self._ours(), Candidate.state_block_number > block_number)
-        return (await session.scalars(statement.distinct())).all()
+        return statement.distinct()
 
     async def feeds(self, session: AsyncSession) -> Sequence[str]:
         """The feeds that some candidate waits for."""
@@ -112,13 +111,16 @@ class Candidates:
         return ["0x" + bytes(feed).hex() for feed in await session.scalars(_FEEDS, at)]
 
     async def accounts(self, session: AsyncSession, lines: Iterable[StandingLine]) -> Accounts:
-        """What the contract has counted for the SHARE mandates of ``lines``, as their candidates hold it."""
+        """What the contract has counted for the SHARE mandates of ``lines``, as their candidates hold it.
+
+        Of a line that waits to be worked out anew nobody knows: a firing may have changed it.
+        """
         ids = {line.line_id for line in lines for standing in line.mandates if standing.mandate.kind is Kind.SHARE}
         if not ids:
             return {}
         statement = select(
             Candidate.trigger_contract, Candidate.mandate_hash, Candidate.share_mark, Candidate.share_carry
-        ).where(*self._ours(), among(Candidate.line_id, ids), Candidate.share_mark.is_not(None))
+        ).where(*self._ours(), among(Candidate.line_id, ids), Candidate.share_mark.is_not(None), ~_waits())
         return {
             (row.trigger_contract, row.mandate_hash): ShareAccount(row.share_mark, row.share_carry)
             for row in await session.execute(statement)
@@ -247,3 +249,12 @@ class Candidates:
             "state_block_number": since[0],
             "state_log_index": since[1],
         }
+
+
+def _waits() -> ColumnElement[bool]:
+    """Whether the candidate's line changed and is yet to be looked at."""
+    return exists().where(
+        WaitingLine.chain_id == Candidate.chain_id,
+        WaitingLine.vault == Candidate.vault,
+        WaitingLine.line_id == Candidate.line_id,
+    )

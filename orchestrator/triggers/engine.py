@@ -2,6 +2,9 @@
 
 One transaction per head holds it all: candidates worked out anew, triggers, intents and the engine's own cursor. The
 row lock on that cursor keeps two engines from working on one head; the unique keys would hold without it.
+
+When more lines changed than one transaction should hold, as after the first start over a large book, they wait, and
+each step works some of them out. New heads are evaluated in between, by the candidates there are.
 """
 
 from __future__ import annotations
@@ -9,12 +12,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from psycopg.errors import SerializationFailure
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,13 +28,14 @@ from orchestrator.credit.units import Bps
 from orchestrator.db.session import Sessions
 from orchestrator.metrics import Metrics
 from orchestrator.transactions.holds import Cause, place_hold
-from orchestrator.triggers.accounts import Accounts
-from orchestrator.triggers.candidates import Candidates, Context
+from orchestrator.triggers.backlog import Backlog
+from orchestrator.triggers.candidates import Candidates
 from orchestrator.triggers.cursor import Head, lock_cursor, move_cursor
 from orchestrator.triggers.evaluation import MarketView, firings, liquidatable_lines
+from orchestrator.triggers.freshness import Freshness
 from orchestrator.triggers.jumps import note_prices
 from orchestrator.triggers.keeping import Deed, Keeper, KeeperPolicy
-from orchestrator.triggers.lines import StandingLine, lines_at
+from orchestrator.triggers.lines import StandingLine
 from orchestrator.triggers.planning import Plan, Planner
 from orchestrator.triggers.readings import Readings, read_all
 from orchestrator.triggers.states import Action
@@ -41,12 +43,9 @@ from orchestrator.triggers.steps import EngineStep
 from orchestrator.triggers.store import Key, RetryPolicy
 from orchestrator.triggers.telling import EngineAlerts, Liquidatable
 from orchestrator.triggers.words import why_liquidatable
-from orchestrator.triggers.work import LINES_AT_ONCE, EvaluateAt, Work, find_work
+from orchestrator.triggers.work import EvaluateAt, Work, find_work
 
 log = logging.getLogger(__name__)
-
-ANALYZE_FROM: Final = 10_000
-"""So many lines at once change what the planner should know before it looks for those that are reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class EnginePolicy:
     price_jump_bps: a move of a price beyond it stops the sending; None: none does.
     keeping: what our own keeper does about lines themselves.
     wrapped_native: the token that stands for the currency of gas, to value keepers' fees with.
+    lines_at_once: how many changed lines one transaction works out anew; more of them wait their turn.
     """
 
     evaluate_at: EvaluateAt = "latest"
@@ -65,13 +65,20 @@ class EnginePolicy:
     wrapped_native: str | None = None
     keeping: KeeperPolicy = field(default_factory=KeeperPolicy)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    lines_at_once: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one head came to. ``triggers``: those that were stored, by what they do."""
+    """What one step came to.
+
+    Attributes:
+        complete: whether every line was looked at; else some wait, and what is not found here may hold all the same.
+        triggers: those that were stored, by what they do.
+    """
 
     head: Head
+    complete: bool
     candidates: int
     triggers: Counter[Action]
     intents: int
@@ -113,11 +120,20 @@ class Engine:
         self._reached = reached
         actions = set(Action) if policy.keeping.terminates else {Action.REPAY, Action.LIQUIDATE}
         self._candidates = Candidates(self._chain_id, self._vault, actions)
+        self._backlog = Backlog(self._chain_id, self._vault)
+        self._freshness = Freshness(book, self._candidates, self._backlog, policy.lines_at_once)
         self._keeper = Keeper(book, load_contract("CreditVault"), policy.keeping, policy.wrapped_native)
         self._planner = Planner(book, trigger, policy.batch_size, policy.retries, policy.wrapped_native)
 
+    async def catch_up(self) -> None:
+        """Takes steps until the newest head is evaluated and no line waits. Raises what a step raises."""
+        while (evaluation := await self.step()) is not None and not evaluation.complete:
+            pass
+
     async def step(self) -> Evaluation | None:
-        """Evaluates the newest head that policy believes; None when that was done, or nothing may be done.
+        """Evaluates the newest head that policy believes, and works out some of the lines that wait.
+
+        None when there is neither, or nothing may be done.
 
         Raises:
             RpcError: the readings can't be had; the next step asks another node.
@@ -125,7 +141,9 @@ class Engine:
         """
         started = time.monotonic()
         async with self._sessions() as session:
-            work = await find_work(session, self._candidates, self._policy.evaluate_at)
+            work = await find_work(
+                session, self._candidates, self._backlog, self._policy.evaluate_at, self._policy.lines_at_once
+            )
         if work is None:
             return None
         self._reached(EngineStep.FOUND)
@@ -147,7 +165,13 @@ class Engine:
         if evaluation.stored:
             self._reached(EngineStep.STORED)
         self._reached(EngineStep.EVALUATED)
-        await self._alerts.tell(evaluation.liquidatable, evaluation.failing, self._without_price(readings))
+        if work.is_new or evaluation.complete:
+            await self._alerts.tell(
+                evaluation.liquidatable,
+                evaluation.failing,
+                self._without_price(readings),
+                all_looked_at=evaluation.complete,
+            )
         self._reached(EngineStep.TOLD)
         return evaluation
 
@@ -187,11 +211,16 @@ class Engine:
         head = work.head
         if not await lock_cursor(session, self._chain_id, work.since, head):
             return None
-        await self._candidates.forget(session, work.orphaned)
-        async for lines in self._lines(session, work.changed, head):
-            await self._candidates.refresh(session, lines, self._context(head, readings, readings.accounts))
-        if len(work.changed) >= ANALYZE_FROM:
-            await session.execute(text("ANALYZE candidates"))
+        complete = await self._freshness.bring_up(session, work, readings)
+        if work.is_new or complete:
+            evaluation = await self._decide(session, head, readings, complete)
+        else:
+            evaluation = Evaluation(head, complete, 0, Counter(), 0, (), {})
+        await move_cursor(session, self._chain_id, head)
+        return evaluation
+
+    async def _decide(self, session: AsyncSession, head: Head, readings: Readings, complete: bool) -> Evaluation:
+        """What the candidates there are come to at the head."""
         markets = self._markets(readings)
         prices = {market_id: market.oracle.measuring_price for market_id, market in markets.items()}
         jumps = await note_prices(session, self._chain_id, head.number, prices, self._policy.price_jump_bps)
@@ -206,7 +235,7 @@ class Engine:
         )
         plans: list[Plan] = []
         liquidatable: list[Liquidatable] = []
-        async for lines in self._lines(session, list(reached.lines), head):
+        async for lines in self._freshness.lines(session, list(reached.lines), head):
             accounts = await self._candidates.accounts(session, lines)
             wanted = list(firings(lines, markets, replace(readings, accounts=accounts), head.timestamp))
             plans.append(await self._planner.store(session, wanted, head))
@@ -214,31 +243,15 @@ class Engine:
             plans.append(await self._planner.act(session, deeds, head))
             liquidatable += self._left_to_others(lines, markets, deeds, head)
             timed = [line for line in lines if reached.lines[line.line_id]]
-            await self._candidates.refresh(session, timed, self._context(head, readings, accounts))
-        await move_cursor(session, self._chain_id, head)
+            await self._freshness.refresh(session, timed, head, readings, accounts)
         return Evaluation(
             head=head,
+            complete=complete,
             candidates=len(reached.lines),
             triggers=sum((plan.triggers for plan in plans), Counter()),
             intents=sum(plan.intents for plan in plans),
             liquidatable=tuple(liquidatable),
             failing=reached.failing,
-        )
-
-    async def _lines(
-        self, session: AsyncSession, ids: Sequence[int], head: Head
-    ) -> AsyncIterator[Sequence[StandingLine]]:
-        """Some at a time: the database ends a transaction in which it hears nothing for long."""
-        for start in range(0, len(ids), LINES_AT_ONCE):
-            chunk = ids[start : start + LINES_AT_ONCE]
-            yield await lines_at(session, self._chain_id, self._vault, chunk, head.number)
-
-    def _context(self, head: Head, readings: Readings, accounts: Accounts) -> Context:
-        return Context(
-            now=head.timestamp,
-            loan_decimals={market.id: market.loan_decimals for market in self._book.markets},
-            feed_decimals={feed: reading.decimals for feed, reading in readings.feeds.items()},
-            accounts=accounts,
         )
 
     def _markets(self, readings: Readings) -> Mapping[int, MarketView]:

@@ -51,8 +51,8 @@ class StandingLine:
     mandates: tuple[StandingMandate, ...]
 
 
-async def changed_lines(session: AsyncSession, chain_id: int, vault: str, after: int, until: int) -> Sequence[int]:
-    """Ids of lines that a log of blocks ``after`` + 1 to ``until`` concerns, in ascending order."""
+def changed_lines(chain_id: int, vault: str, after: int, until: int) -> Select[int]:
+    """Finds the ids of lines that a log of blocks ``after`` + 1 to ``until`` concerns."""
     versions = select(LineVersion.line_id).where(
         LineVersion.chain_id == chain_id,
         LineVersion.vault == vault,
@@ -65,7 +65,7 @@ async def changed_lines(session: AsyncSession, chain_id: int, vault: str, after:
         MandateRevocation.block_number.between(after + 1, until)
     )
     ids = versions.union(registered, fired, revoked).subquery()
-    return (await session.scalars(select(ids.c.line_id).order_by(ids.c.line_id))).all()
+    return select(ids.c.line_id)
 
 
 async def lines_at(

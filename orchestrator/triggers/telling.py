@@ -27,9 +27,14 @@ class EngineAlerts:
         self._conditions = Conditions(alerts, [self._liquidatable, self._failing, self._price])
 
     async def tell(
-        self, liquidatable: Sequence[Liquidatable], failing: Mapping[Key, str], without_price: Sequence[str]
+        self,
+        liquidatable: Sequence[Liquidatable],
+        failing: Mapping[Key, str],
+        without_price: Sequence[str],
+        *,
+        all_looked_at: bool = True,
     ) -> None:
-        """What one evaluation found; what is not in it any more is over."""
+        """What one evaluation found; what is not in it any more is over, if it looked at all lines."""
         for line in liquidatable:
             await self._conditions.holds(
                 f"{self._liquidatable}{line.line_id}",
@@ -47,6 +52,8 @@ class EngineAlerts:
                 f"the oracle of {market} gives no price to measure with",
                 "see `covenant feeds list`; LTV mandates of this market wait",
             )
+        if not all_looked_at:
+            return
         lasting = {f"{self._liquidatable}{line.line_id}" for line in liquidatable}
         lasting |= {self._failing_key(key) for key in failing}
         lasting |= {f"{self._price}{market}" for market in without_price}

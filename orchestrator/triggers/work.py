@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.arrays import among
 from orchestrator.db.models import Block, Cursor, EngineCursor, Mandate
+from orchestrator.triggers.backlog import Backlog
 from orchestrator.triggers.candidates import Candidates
 from orchestrator.triggers.cursor import Evaluated, Head, common_ancestor
 from orchestrator.triggers.lines import changed_lines
-
-LINES_AT_ONCE = 1_000
 
 EvaluateAt = Literal["latest", "safe"]
 
@@ -26,49 +25,69 @@ class Work:
     """Attributes:
     head: the block to evaluate.
     since: the cursor that all this was found out from.
-    changed: lines whose candidates are to be worked out anew, in ascending order.
-    orphaned: lines whose candidates come from blocks that a reorg took back.
+    ancestor: the newest block of the evaluated chain that is still in the mirror's; an earlier one after a reorg.
+    crowd: more lines changed than a step takes: they are to wait their turn.
+    waited: lines whose turn it is.
+    changed: all whose candidates are to be worked out anew in this step, in ascending order.
     feeds: that a candidate or a changed mandate waits for.
     shares: (trigger contract, mandate hash) of the SHARE mandates of changed lines.
     """
 
     head: Head
     since: Evaluated
+    ancestor: int
+    crowd: bool
+    waited: Sequence[int]
     changed: Sequence[int]
-    orphaned: Collection[int]
     feeds: Sequence[str]
     shares: Sequence[tuple[str, str]]
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the head is yet to be evaluated, or only lines wait that changed up to it."""
+        return self.head.block_hash != self.since.block_hash
 
-async def find_work(session: AsyncSession, candidates: Candidates, evaluate_at: EvaluateAt) -> Work | None:
-    """None when the newest block that is believed was evaluated, or the mirror says that nobody should act."""
+    @property
+    def rewinds(self) -> bool:
+        """Whether a reorg took evaluated blocks back."""
+        return self.ancestor < self.since.number
+
+
+async def find_work(
+    session: AsyncSession, candidates: Candidates, backlog: Backlog, evaluate_at: EvaluateAt, lines_at_once: int
+) -> Work | None:
+    """None when the newest block that is believed was evaluated and no line waits, or when nobody should act."""
     chain_id, vault = candidates.chain_id, candidates.vault
-    found = await _next_head(session, chain_id, evaluate_at)
+    found = await _next_head(session, backlog, evaluate_at)
     if found is None:
         return None
     head, parent_hash, since = found
-    if parent_hash == since.block_hash:
+    if since.block_hash in (parent_hash, head.block_hash):
         ancestor = since.number
     else:
         ancestor = await common_ancestor(session, chain_id, since)
-    if ancestor >= head.number:
+    if ancestor >= head.number and head.block_hash != since.block_hash:
         return None
-    changed = set(await changed_lines(session, chain_id, vault, ancestor, head.number))
-    orphaned: Collection[int] = ()
+    anew = changed_lines(chain_id, vault, ancestor, head.number).limit(lines_at_once + 1)
+    changed = set(await session.scalars(anew))
     if ancestor < since.number:
-        orphaned = await candidates.worked_out_after(session, ancestor)
-        changed.update(orphaned)
+        changed.update(await session.scalars(candidates.worked_out_after(ancestor).limit(lines_at_once + 1)))
+    crowd = len(changed) > lines_at_once
+    if crowd:
+        changed.clear()
+    waited = await backlog.first(session, lines_at_once)
+    changed.update(waited)
     feeds = set(await candidates.feeds(session))
     shares: list[tuple[str, str]] = []
     for mandate in await _mandates_of_feeds(session, chain_id, vault, sorted(changed)):
         feeds.add(mandate.feed)
         if mandate.kind == "share":
             shares.append((mandate.trigger, mandate.mandate_hash))
-    return Work(head, since, sorted(changed), orphaned, sorted(feeds), shares)
+    return Work(head, since, ancestor, crowd, waited, sorted(changed), sorted(feeds), shares)
 
 
 async def _next_head(
-    session: AsyncSession, chain_id: int, evaluate_at: EvaluateAt
+    session: AsyncSession, backlog: Backlog, evaluate_at: EvaluateAt
 ) -> tuple[Head, str, Evaluated] | None:
     """The block to evaluate, the hash of its parent, and the cursor."""
     believed = Cursor.number if evaluate_at == "latest" else func.least(Cursor.number, Cursor.safe_number)
@@ -84,7 +103,11 @@ async def _next_head(
         .select_from(Cursor)
         .join(EngineCursor, EngineCursor.chain_id == Cursor.chain_id)
         .join(Block, and_(Block.chain_id == Cursor.chain_id, Block.canonical, Block.number == believed))
-        .where(Cursor.chain_id == chain_id, Cursor.frozen.is_(None), EngineCursor.block_hash != Block.hash)
+        .where(
+            Cursor.chain_id == backlog.chain_id,
+            Cursor.frozen.is_(None),
+            or_(EngineCursor.block_hash != Block.hash, backlog.any_waits()),
+        )
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:

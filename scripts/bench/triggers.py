@@ -64,7 +64,10 @@ BYTES_PER_KIB: Final = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one size of book. Times in milliseconds, of the engine's whole step; memory of this process."""
+    """Of one size of book. Times in milliseconds, of the engine's whole step; memory of this process.
+
+    ``first_evaluation_s``: until no line waits any more.
+    """
 
     lines: int
     first_evaluation_s: float
@@ -105,6 +108,14 @@ class Bench:
         took_ms = 1_000 * (time.perf_counter() - began)
         assert evaluation is not None, "a new head is evaluated"
         return evaluation, took_ms
+
+    async def look_at_all(self) -> float:
+        """Pushes and mirrors a round, and lets the engine look at whatever waits. Returns how many seconds it took."""
+        await publish(self.oracle, self.contracts.feed, FIRST_ANSWER)
+        await self.catch_up()
+        began = time.perf_counter()
+        await self.engine.catch_up()
+        return time.perf_counter() - began
 
     async def quiet(self, rounds: int) -> list[float]:
         """Rounds near the first price, in which nothing fires."""
@@ -184,7 +195,7 @@ async def measure(bench: Bench, lines: int) -> Measured:
         bench.database,
         Book(lines, book.chain_id, book.vault, book.trigger, bench.contracts.feed.address, revenue, price_e36),
     )
-    _, first_ms = await bench.round(FIRST_ANSWER)
+    first_s = await bench.look_at_all()
     await bench.quiet(5)  # plans and caches as they are in a process that has run for a while
     quiet = await bench.quiet(ROUNDS)
     evaluation, firing_ms = await bench.round(FIRST_ANSWER * FIRES_AT_PERCENT // 100)
@@ -193,7 +204,7 @@ async def measure(bench: Bench, lines: int) -> Measured:
     in_flight = [(await bench.round(FIRST_ANSWER * FIRES_AT_PERCENT // 100 + 1))[1] for _ in range(ROUNDS)]
     return Measured(
         lines=lines,
-        first_evaluation_s=round(first_ms / 1_000, 1),
+        first_evaluation_s=round(first_s, 1),
         quiet_p50_ms=round(statistics.median(quiet), 1),
         quiet_p95_ms=round(_p95(quiet), 1),
         quiet_max_ms=round(max(quiet), 1),

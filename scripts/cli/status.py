@@ -1,4 +1,4 @@
-"""Show where the mirror of a chain stands, who writes it, what waits, and what keeps us from sending."""
+"""Show where the mirror and the engine of a chain stand, what waits, and what keeps us from sending."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from orchestrator.db.session import sessions_of
 from orchestrator.mirror.status import MirrorStatus, mirror_status
 from orchestrator.transactions.holds import Hold, standing_holds
 from orchestrator.transactions.rotation import Standing, standings
+from orchestrator.triggers.status import EngineStatus, engine_status
 from scripts.cli._api import AsJson, Body, show
 from scripts.cli._mirror import mirror_database
 from scripts.cli._settings import settings_of_service
@@ -22,20 +23,32 @@ app = typer.Typer()
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show where the mirror of a chain stands, who writes it, what waits, and what keeps us from sending."""
+    """Show where the mirror and the engine of a chain stand, what waits, and what keeps us from sending."""
     settings = settings_of_service()
     chain_id, database_url = settings.require_chain_id(), settings.require_database_url()
-    found, holds, signers = asyncio.run(_read(database_url, chain_id))
-    body = _body(chain_id, found) | {"holds": _holds(holds), "budgets_spent": _budgets_spent(signers)}
-    show(body, as_json, _write)
+    show(asyncio.run(_read(database_url, chain_id)), as_json, _write)
 
 
-async def _read(database_url: str, chain_id: int) -> tuple[MirrorStatus, Sequence[Hold], Sequence[Standing]]:
+async def _read(database_url: str, chain_id: int) -> Body:
     async with mirror_database(database_url) as engine:
         async with engine.connect() as connection:
-            found = await mirror_status(connection, chain_id)
+            mirror = _mirror(chain_id, await mirror_status(connection, chain_id))
         async with sessions_of(engine)() as session:
-            return found, await standing_holds(session, chain_id), await standings(session, chain_id)
+            return mirror | {
+                "engine": _engine(await engine_status(session, chain_id)),
+                "holds": _holds(await standing_holds(session, chain_id)),
+                "budgets_spent": _budgets_spent(await standings(session, chain_id)),
+            }
+
+
+def _engine(found: EngineStatus | None) -> Body | None:
+    if found is None:
+        return None
+    return {
+        "block_number": found.block_number if found.block_number >= 0 else None,
+        "evaluated_at": found.evaluated_at.isoformat(),
+        "lines_waiting": found.lines_waiting,
+    }
 
 
 def _holds(holds: Sequence[Hold]) -> list[Body]:
@@ -52,7 +65,7 @@ def _budgets_spent(signers: Sequence[Standing]) -> list[Body]:
     ]
 
 
-def _body(chain_id: int, found: MirrorStatus) -> Body:
+def _mirror(chain_id: int, found: MirrorStatus) -> Body:
     position = found.position
     return {
         "chain_id": chain_id,
@@ -82,6 +95,12 @@ def _write(console: Console, body: Body) -> None:
         console.print(f"[red]frozen:[/red] {body['frozen']}")
     if body["quarantined"]:
         console.print(f"[red]{body['quarantined']} logs in quarantine[/red]")
+    if body["engine"] and body["engine"]["block_number"] is not None:
+        console.print(f"triggers evaluated at block {body['engine']['block_number']}")
+    else:
+        console.print("[red]no engine has evaluated triggers yet[/red]")
+    if body["engine"] and body["engine"]["lines_waiting"]:
+        console.print(f"the engine has yet to look at {body['engine']['lines_waiting']:,} lines that changed")
     for hold in body["holds"]:
         console.print(f"[red]nothing new is sent:[/red] {hold['cause']}: {hold['reason']} ({hold['placed_at']})")
     for one in body["budgets_spent"]:

@@ -53,7 +53,7 @@ async def run(settings: Settings, reached: Reached = pass_by) -> None:
             async with Wakeups(deployment.database_url, [BLOCKS]) as wakeups:
                 notify_ready()
                 key = f"engine_stalled:{deployment.chain_id}"
-                await tick("engine", engine.step, wakeups, interval_s=interval_s, alerts=alerts, alert_key=key)
+                await tick("engine", engine.catch_up, wakeups, interval_s=interval_s, alerts=alerts, alert_key=key)
 
 
 def _liquidation(settings: Settings) -> LiquidationPolicy | None:

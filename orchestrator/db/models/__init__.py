@@ -12,7 +12,7 @@ from orchestrator.db.models.operations import Alert, IdempotencyKey, Reconciliat
 from orchestrator.db.models.registry import Model
 from orchestrator.db.models.submissions import Submission
 from orchestrator.db.models.transactions import Attempt, Intent, Lane, Signer
-from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger
+from orchestrator.db.models.triggers import Candidate, EngineCursor, Trigger, WaitingLine
 from orchestrator.db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "Feed", "Firing", "Hold", "IdempotencyKey", "Intent", "Lane", "Lease", "LenderEpochVersion", "Line",
     "LineVersion", "Log", "Mandate", "MandateRevocation", "Market", "Model", "NoteTransfer", "Offer",
     "OfferGroupVersion", "OracleRound", "OutboxEvent", "Payment", "Quarantine", "Reconciliation", "Session",
-    "SignInNonce", "Signer", "Submission", "Trigger", "WatchedContract", "WebhookDelivery",
+    "SignInNonce", "Signer", "Submission", "Trigger", "WaitingLine", "WatchedContract", "WebhookDelivery",
     "WebhookEndpoint",
 ]  # fmt: skip

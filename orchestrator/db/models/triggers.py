@@ -53,6 +53,16 @@ class Candidate(Model):
     state_log_index: Mapped[int] = mapped_column(Integer)
 
 
+class WaitingLine(Model):
+    """A line that changed with too many others, and whose candidates the engine has yet to work out anew."""
+
+    __tablename__ = "waiting_lines"
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    vault: Mapped[str] = mapped_column(Address(), primary_key=True)
+    line_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
 class EngineCursor(Model):
     """The block that the engine has evaluated up to."""
 

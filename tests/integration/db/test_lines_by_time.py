@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from psycopg import sql
 
 from orchestrator.credit.accrual import unpaid_from
@@ -64,12 +64,14 @@ def expected(terms: Terms, state: LineState) -> tuple[int | None, ...]:
     return (None, None) if state.over else (unpaid_from(state, terms), defaults_at(state, terms))
 
 
+@settings(deadline=None)
 @given(terms_and_line())
 def test_the_columns_are_the_rules_for_any_state(connection: Connection, drawn: tuple[Terms, LineState]) -> None:
     terms, state = drawn
     assert computed(connection, terms, state) == expected(terms, state)
 
 
+@settings(deadline=None)
 @given(lives())
 def test_they_are_the_rules_at_each_step_of_a_life(connection: Connection, life: tuple[Life, list[Step]]) -> None:
     history, steps = life
@@ -78,6 +80,7 @@ def test_they_are_the_rules_at_each_step_of_a_life(connection: Connection, life:
         assert computed(connection, history.terms, history.state) == expected(history.terms, history.state)
 
 
+@settings(deadline=None)
 @given(terms_and_line())
 def test_a_line_that_is_over_has_no_bill_to_come(connection: Connection, drawn: tuple[Terms, LineState]) -> None:
     terms, state = drawn

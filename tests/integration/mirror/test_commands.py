@@ -68,7 +68,10 @@ async def test_status_says_where_the_mirror_stands(ground: Ground, mirror: Mirro
     assert shown["safe_number"] == head - 32
     assert shown["writer"].startswith("test ")
     assert (shown["frozen"], shown["quarantined"], shown["reconciled"]) == (None, 0, None)
-    assert f"at block {head} of {head}" in (await run(status)).stdout
+    assert shown["engine"] is None
+    said = (await run(status)).stdout
+    assert f"at block {head} of {head}" in said
+    assert "no engine has evaluated triggers yet" in said
 
 
 @pytest.mark.usefixtures("settings", "mirror")

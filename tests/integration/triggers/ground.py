@@ -15,6 +15,7 @@ from orchestrator.chain.book import AddressBook, BookMarket
 from orchestrator.chain.contracts import load_contract
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import JsonRpc
+from orchestrator.checkpoints import Reached, pass_by
 from orchestrator.db.models import Alert, Candidate, Intent, Trigger
 from orchestrator.db.session import Sessions, open_engine, sessions_of
 from orchestrator.metrics import Metrics
@@ -123,7 +124,9 @@ def market_of(ground: Ground, market_id: int, loan: str, oracle: str, *feeds: st
     )
 
 
-def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: EnginePolicy) -> Engine:
+def make_engine(
+    sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: EnginePolicy, reached: Reached = pass_by
+) -> Engine:
     metrics = Metrics()
     return Engine(
         sessions=sessions,
@@ -134,6 +137,7 @@ def make_engine(sessions: Sessions, rpc: JsonRpc, book: AddressBook, policy: Eng
         alerts=EngineAlerts(Alerts(sessions, metrics), book.chain_id, book.vault.lower()),
         metrics=metrics,
         policy=policy,
+        reached=reached,
     )
 
 
