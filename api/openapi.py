@@ -28,8 +28,9 @@ seconds since 1970 and in RFC 3339. Lists are paged by cursor.
 
 Every `POST` takes an `Idempotency-Key`. One that changes something acts once for the same key and body, however often
 it comes within a day: a repeat gets the first answer again, without secrets, and with `Idempotency-Replayed: true`; the
-same key with another body is refused. A refused request leaves its key unused. What is only built or prepared
-(`typed-data`, `prepare`) changes nothing, so a repeat is answered anew, as of the newest block.
+same key with another body is refused. A refused request leaves its key unused, but for a transaction that a node was
+handed. What is only built or prepared (`typed-data`, `prepare`) changes nothing, so a repeat is answered anew, as of
+the newest block.
 
 Whatever is refused is answered with problem details (RFC 9457): a stable `code`, and a `hint` that says what to do.
 """

@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 
 from api.events.forms import event_document
-from api.events.repository import EventFilter, EventRow, read_events
+from api.events.repository import EventFilter, EventRow, Stretch, read_events
 from api.parts import Parts
 from api.snapshot import View, reading
 from api.statement import Seen, view_of
@@ -142,7 +142,7 @@ class Broadcast:
         return len(rows)
 
     async def _events(self, after: int, wanted: EventFilter) -> tuple[Seen | None, list[EventRow]]:
-        return await read_events(self._parts.reads, self._parts.chain_id, after, wanted, READ_AT_ONCE)
+        return await read_events(self._parts.reads, self._parts.chain_id, Stretch(after), wanted, READ_AT_ONCE)
 
     def _tell(self, frame: Frame) -> None:
         for listener in list(self._listeners):

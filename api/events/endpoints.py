@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.events.broadcast import Broadcast, TooManyListeners
 from api.events.forms import event_document
-from api.events.repository import EventFilter, read_events
+from api.events.repository import EventFilter, EventOrder, Stretch, read_events
 from api.events.schemas import EventLog
 from api.events.stream import EventStream, open_stream
 from api.paging import DEFAULT_PAGE, Limit
@@ -58,24 +58,26 @@ Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,32}(\.[a-z_]{1,32}){0,2}$")]
 async def list_events(
     parts: PartsDep,
     after: Annotated[Int64, Query(description="Events after this position; 0 for all.")] = 0,
+    before: Annotated[Int64 | None, Query(description="Events before this position.")] = None,
+    sort: Annotated[EventOrder, Query(description="Which end of them comes first.")] = EventOrder.OLDEST,
     line_id: Annotated[int | None, Query(ge=1, le=BIGINT_MAX)] = None,
     kind: Annotated[list[Kind] | None, Query(max_length=20, description="One or several kinds.")] = None,
     limit: Limit = DEFAULT_PAGE,
     min_block: MinBlock = None,
 ) -> Response:
-    """What happened on the chain, in the order in which it was learnt, without gaps.
+    """What happened on the chain, in the order in which it was learnt, without gaps; with `sort=newest`, backwards.
 
     An event of a block that a reorganisation replaced stays, and is followed by one that takes it back.
     """
     if min_block is not None:
         await wait_for_block(parts, min_block)
     wanted = EventFilter(parts.book.vault, line_id, kind or ())
-    seen, rows = await read_events(parts.reads, parts.chain_id, after, wanted, limit + 1)
+    seen, rows = await read_events(parts.reads, parts.chain_id, Stretch(after, before, sort), wanted, limit + 1)
     view, shown = view_of(parts, seen), rows[:limit]
     page = {
         "as_of": view.as_of.model_dump(mode="json"),
         "items": [event_document(row, view) for row in shown],
-        "last_position": shown[-1].position if shown else after,
+        "last_position": shown[-1].position if shown else (after if sort is EventOrder.OLDEST else before or 0),
         "has_more": len(rows) > limit,
     }
     return Response(orjson.dumps(page), media_type="application/json")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -21,6 +22,22 @@ class EventFilter:
     vault: str | None = None
     line_id: int | None = None
     kinds: Sequence[str] = ()
+
+
+class EventOrder(StrEnum):
+    """How a stretch of the log is read."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the log: the positions between ``after`` and ``before``, neither included, from one of its ends."""
+
+    after: int = 0
+    before: int | None = None
+    order: EventOrder = EventOrder.OLDEST
 
 
 class EventRow(NamedTuple):
@@ -48,35 +65,40 @@ _COLUMNS: Final = ", ".join(
     {"payload": "event.payload::text", "canonical": "block.canonical"}.get(name, f"event.{name}")
     for name in EventRow._fields
 )
+_BEFORE: Final = "position < %(before)s"
 _OF_LINE: Final = "vault = %(vault)s AND line_id = %(line_id)s"
 _OF_KINDS: Final = "kind = ANY(%(kinds)s)"
 
 
 async def read_events(
-    pool: AsyncConnectionPool, chain_id: int, after: int, wanted: EventFilter, limit: int
+    pool: AsyncConnectionPool, chain_id: int, stretch: Stretch, wanted: EventFilter, limit: int
 ) -> tuple[Seen | None, list[EventRow]]:
-    """The events after the position ``after`` by ascending position, and where the mirror stands; None if nowhere."""
-    parameters: Parameters = {"chain_id": chain_id, "after": after, "limit": limit}
+    """The first events of the stretch, in its order, and where the mirror stands; None if nowhere."""
+    parameters: Parameters = {"chain_id": chain_id, "after": stretch.after, "limit": limit}
     conditions = []
+    if stretch.before is not None:
+        parameters["before"] = stretch.before
+        conditions.append(_BEFORE)
     if wanted.line_id is not None:
         parameters |= {"vault": wanted.vault and bytes.fromhex(wanted.vault[2:]), "line_id": wanted.line_id}
         conditions.append(_OF_LINE)
     if wanted.kinds:
         parameters["kinds"] = list(wanted.kinds)
         conditions.append(_OF_KINDS)
-    seen, rows = await read(pool, _statement(tuple(conditions)), parameters)
+    seen, rows = await read(pool, _statement(stretch.order, tuple(conditions)), parameters)
     return seen, [EventRow._make(row) for row in rows]
 
 
 @lru_cache
-def _statement(conditions: tuple[str, ...]) -> bytes:
+def _statement(order: EventOrder, conditions: tuple[str, ...]) -> bytes:
     wanted = " AND ".join(("chain_id = %(chain_id)s", "position > %(after)s", *conditions))
+    by = "position DESC" if order is EventOrder.NEWEST else "position"
     return in_one_snapshot(
         f"""
         SELECT {_COLUMNS}
-        FROM (SELECT * FROM outbox_events WHERE {wanted} ORDER BY position LIMIT %(limit)s) AS event
+        FROM (SELECT * FROM outbox_events WHERE {wanted} ORDER BY {by} LIMIT %(limit)s) AS event
         LEFT JOIN blocks AS block
             ON (block.chain_id, block.number, block.hash) = (event.chain_id, event.block_number, event.block_hash)
         """,  # noqa: S608 - this module's own words; values are parameters
-        order="ORDER BY found.position",
+        order=f"ORDER BY found.{by}",
     )

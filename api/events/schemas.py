@@ -29,8 +29,8 @@ class Event(WireModel):
 
 
 class EventLog(Snapshotted):
-    """A stretch of the log of events, by ascending position."""
+    """A stretch of the log of events, in the order that was asked for."""
 
     items: list[Event]
-    last_position: int = Field(description="Pass it as `after` to go on from here.")
+    last_position: int = Field(description="Pass it as `after` to go on from here; as `before`, with `sort=newest`.")
     has_more: bool

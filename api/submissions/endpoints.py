@@ -66,7 +66,8 @@ async def submit_transaction(
 ) -> Response:
     """Passes a transaction to the chain, or follows one that the wallet has sent, if it is for our contracts.
 
-    A transaction is submitted once, however often it is sent here.
+    A transaction is submitted once, however often it is sent here. An `Idempotency-Key` under which one was handed to a
+    node stays with it, also when the node refused it: another transaction takes a new key.
     """
     return await submit(parts, principal, wanted, repeatable)
 

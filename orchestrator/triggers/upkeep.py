@@ -52,7 +52,8 @@ class Upkeep:
     def call(self, chain_id: int, contract: str, mandates: Sequence[Mandate]) -> Call:
         """What fires them, in words too."""
         lines = sorted({mandate.line_id for mandate in mandates})
-        words = f"fires {len(mandates)} mandate(s) on line(s) {', '.join(map(str, lines))}"
+        what = "a mandate" if len(mandates) == 1 else f"{len(mandates)} mandates"
+        words = f"fires {what} on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
         return Call(chain_id, contract, self.encode(mandates), words)
 
     def place_of(self, mandate: Mandate, batch: bytes) -> int:

@@ -32,6 +32,17 @@ async def test_reading_goes_on_after_the_last_position(world: World) -> None:
     assert (nothing["items"], nothing["last_position"], nothing["has_more"]) == ([], 5, False)
 
 
+async def test_the_newest_come_first_when_asked_and_reading_goes_on_before_the_last_of_them(world: World) -> None:
+    await world.write(*(world.event(position, line_id=1 + position % 2) for position in range(1, 8)))
+    first = await world.get("/v1/events", sort="newest", limit=2, line_id=2)
+    assert [item["position"] for item in first["items"]] == [7, 5]
+    assert (first["last_position"], first["has_more"]) == (5, True)
+    second = await world.get("/v1/events", sort="newest", limit=2, line_id=2, before=first["last_position"])
+    assert [item["position"] for item in second["items"]] == [3, 1]
+    assert (second["last_position"], second["has_more"]) == (1, False)
+    assert await positions(world, after=2, before=5) == [3, 4]
+
+
 async def test_events_can_be_chosen_by_line_and_kinds(world: World) -> None:
     await world.write(
         world.event(1, kind="line.opened"),

@@ -38,6 +38,7 @@ PATHS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("/v1/events", {}),
     ("/v1/events", {"after": 19_000}),
     ("/v1/events", {"line_id": 17_777}),
+    ("/v1/events", {"line_id": 17_777, "sort": "newest"}),
     ("/v1/feeds", {}),
 )
 

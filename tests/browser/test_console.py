@@ -53,6 +53,33 @@ async def test_the_past_of_a_line_is_shown_as_such_with_a_way_back(stage: Stage,
         await expect(watched.page.get_by_text("This is the past")).to_have_count(0)
 
 
+async def test_an_offer_is_shown_with_all_that_its_lender_signed(stage: Stage, line: OpenedLine) -> None:
+    async with stage.visit() as watched:
+        await watched.open(await address(stage, "/offers/{offer}", line))
+        await expect(watched.fact("Lends at most")).to_have_text("100,000 USDC")
+        await expect(watched.fact("Against, for all of it")).to_contain_text("WETH")
+        await expect(watched.fact("Liquidated above")).to_contain_text("with a bonus of")
+        assert watched.complaints == []
+
+
+async def test_what_happened_on_a_line_is_told_with_its_amounts_the_newest_first(
+    stage: Stage, line: OpenedLine
+) -> None:
+    async with stage.visit() as watched:
+        await watched.open(f"/lines/{line.line_id}")
+        rows = watched.page.get_by_role("table", name="Events").get_by_role("row")
+        await expect(rows.filter(has_text="Drawn")).to_contain_text("90,000 USDC")
+        await expect(rows.nth(1)).to_contain_text("Mandate registered")
+        await expect(rows.last).to_contain_text("Opened")
+
+
+async def test_on_a_phone_the_section_that_is_open_can_be_seen_in_the_bar(stage: Stage) -> None:
+    async with stage.visit(size=PHONE) as watched:
+        await watched.open("/health")
+        here = watched.page.get_by_role("navigation", name="Sections").get_by_role("link", name="Health")
+        await expect(here).to_be_in_viewport(ratio=1)
+
+
 async def test_a_line_is_shown_as_it_would_be_at_another_price(stage: Stage, line: OpenedLine) -> None:
     async with stage.visit() as watched:
         await watched.open(f"/lines/{line.line_id}")

@@ -32,6 +32,7 @@ async def test_the_log_of_events_is_read_to_its_end(world: World, client: AsyncC
     await world.tell(*(world.event(0, kind="line.drawn" if n % 2 else "line.repaid") for n in range(5)))
     assert [event.position async for event in client.events(limit=2)] == [1, 2, 3, 4, 5]
     assert [event.position async for event in client.events(after=1, kind=["line.drawn"], limit=1)] == [2, 4]
+    assert [event.position async for event in client.events(sort="newest", before=5, limit=2)] == [4, 3, 2, 1]
 
 
 async def test_the_plain_client_reads_the_same(world: World, address: str, key: str) -> None:

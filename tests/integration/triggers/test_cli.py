@@ -83,7 +83,7 @@ async def test_a_transaction_is_listed_and_shown_with_its_attempts(service: Serv
     line, _ = await a_repayment(service)
     (intent,) = await service.intents()
     listing = await run(transactions.app, "list", "--status", "finalized")
-    assert f"fires 1 mandate(s) on line(s) {line}" in listing
+    assert f"fires a mandate on line {line}" in listing
     shown = await run(transactions.app, "show", str(intent.id))
     assert f"attempt 1       {intent.mined_tx_hash} at " in shown
     assert f"nonce {intent.nonce}" in shown

@@ -132,6 +132,10 @@ class Draw(Model):
     to: str | None = None
 
 
+EventOrder: TypeAlias = Annotated[Literal["oldest", "newest"], OrNewer]
+"""How a stretch of the log is read."""
+
+
 FeedStatus: TypeAlias = Annotated[
     Literal["fresh", "late", "frozen", "jumped", "stale", "out_of_bounds", "unknown"], OrNewer
 ]
@@ -957,12 +961,12 @@ class Event(Model):
 
 
 class EventLog(Model):
-    """A stretch of the log of events, by ascending position."""
+    """A stretch of the log of events, in the order that was asked for."""
 
     as_of: AsOf
     items: list[Event]
     last_position: int
-    """Pass it as `after` to go on from here."""
+    """Pass it as `after` to go on from here; as `before`, with `sort=newest`."""
     has_more: bool
 
 

@@ -795,7 +795,8 @@ def submit_transaction(
 
     Passes a transaction to the chain, or follows one that the wallet has sent, if it is for our contracts.
 
-    A transaction is submitted once, however often it is sent here.
+    A transaction is submitted once, however often it is sent here. An `Idempotency-Key` under which one was handed to a
+    node stays with it, also when the node refused it: another transaction takes a new key.
     """
     return Request(
         "POST",
@@ -954,6 +955,8 @@ def show_sending() -> Request[models.Sending]:
 def list_events(
     *,
     after: int | None = None,
+    before: int | None = None,
+    sort: models.EventOrder | None = None,
     line_id: int | None = None,
     kind: Sequence[str] | None = None,
     limit: int | None = None,
@@ -961,12 +964,14 @@ def list_events(
 ) -> Request[models.EventLog]:
     """Read the log of events: GET /v1/events
 
-    What happened on the chain, in the order in which it was learnt, without gaps.
+    What happened on the chain, in the order in which it was learnt, without gaps; with `sort=newest`, backwards.
 
     An event of a block that a reorganisation replaced stays, and is followed by one that takes it back.
 
     Args:
         after: Events after this position; 0 for all.
+        before: Events before this position.
+        sort: Which end of them comes first.
         kind: One or several kinds.
         limit: Rows on a page, at most 200.
         min_block: Answer from this block or a later one: waits a few seconds for it, then `block_not_mirrored`.
@@ -976,7 +981,15 @@ def list_events(
         "/v1/events",
         models.EventLog,
         statuses=(200,),
-        query={"after": after, "line_id": line_id, "kind": kind, "limit": limit, "min_block": min_block},
+        query={
+            "after": after,
+            "before": before,
+            "sort": sort,
+            "line_id": line_id,
+            "kind": kind,
+            "limit": limit,
+            "min_block": min_block,
+        },
     )
 
 

@@ -35,7 +35,8 @@ class _IsLog(Protocol):
 def following(request: Request[Page[Item_co]], page: Page[Item_co]) -> Request[Page[Item_co]] | None:
     """The request for what comes after ``page``, which answered ``request``; None after the last one."""
     if isinstance(page, _IsLog):
-        return request.with_query(after=page.last_position) if page.has_more else None
+        bound = "before" if request.query.get("sort") == "newest" else "after"
+        return request.with_query(**{bound: page.last_position}) if page.has_more else None
     if isinstance(page, _HasCursor) and page.next_cursor is not None:
         return request.with_query(cursor=page.next_cursor)
     return None

@@ -39,8 +39,13 @@ function markSection(path) {
   for (const link of byId('sections').querySelectorAll('a')) {
     const section = link.getAttribute('href').slice(1);
     const here = section === '/' ? path === '/' : path === section || path.startsWith(`${section}/`);
-    if (here) link.setAttribute('aria-current', path === section ? 'page' : 'true');
-    else link.removeAttribute('aria-current');
+    if (!here) {
+      link.removeAttribute('aria-current');
+      continue;
+    }
+    link.setAttribute('aria-current', path === section ? 'page' : 'true');
+    // On a phone the bar is wider than the window.
+    link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 }
 

@@ -94,7 +94,7 @@ export function outcome(status) {
 }
 
 export function lineLink(line_id) {
-  return line_id === null || line_id === undefined ? nothing() : h('a', { href: hrefOf(`/lines/${line_id}`) }, `Line ${line_id}`);
+  return line_id === null || line_id === undefined ? nothing() : h('a', { class: 'line', href: hrefOf(`/lines/${line_id}`) }, `Line ${line_id}`);
 }
 
 /** The feeds that an oracle reads, as ways to their pages. */

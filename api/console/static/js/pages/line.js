@@ -11,6 +11,7 @@ import { standing, terms } from './line/standing.js';
 import { bills, events, mandates, payments } from './line/tables.js';
 
 const SHOWN = 25;
+const READ = 3 * SHOWN;
 const ROUNDS = 100;
 
 export const topics = ['block'];
@@ -30,10 +31,12 @@ export async function load({ params: { line_id: id }, query, signal }) {
   ]);
   const feed = feeds.items.find(({ address }) => address === ltv.feed) ?? null;
   const rounds = feed ? (await get(`/v1/feeds/${feed.address}/rounds`, { query: { limit: ROUNDS }, signal })).items : [];
-  return { as_of: present.as_of, present, looked, schedule, paid, registered, happened, ltv: ltv.items, feed, rounds, note };
+  return {
+    as_of: present.as_of, present, looked, schedule, paid, registered, happened, ltv: ltv.items, feeds: feeds.items, feed, rounds, note,
+  };
 }
 
-export function render({ present, looked, schedule, paid, registered, happened, note, ...drawn }, { query, path, update }) {
+export function render({ present, looked, schedule, paid, registered, happened, feeds, note, ...drawn }, { query, path, update }) {
   const { line, past } = looked;
   const now_s = present.as_of.timestamp.epoch_s;
   const known = ({ block_number: number }) => !past || number <= line.as_of.block_number;
@@ -45,9 +48,9 @@ export function render({ present, looked, schedule, paid, registered, happened, 
     choices(present.market, { query, update }),
     past ? null : section('Price and thresholds', charts({ line: present, mandates: registered.items, ...drawn })),
     section('Payments', payments(paid.items.filter(({ log }) => known(log)), now_s)),
-    past ? null : section('Mandates', mandates(registered.items, now_s)),
+    past ? null : section('Mandates', mandates(registered.items, feeds, now_s)),
     past ? null : section('Bills to come', bills(schedule.bills, now_s)),
-    section('Events', events(happened.filter(known))),
+    section('Events', events(happened.filter(known), line.market)),
     section('Terms', terms(line)),
     note && !past ? section('The note', picture(note)) : null,
   ];
@@ -67,14 +70,8 @@ function picture({ name, description, image }) {
   return h('img', { class: 'note', src: image, alt: `${name}: ${description}`, width: 270, height: 390 });
 }
 
-/** The log goes forward, and people want its end. */
+/** What was done. The state after it, which each of them is followed by, is for programs. */
 async function newestEvents(id, signal) {
-  let rows = [];
-  for (let after = 0, more = true; more; ) {
-    const page = await get('/v1/events', { query: { line_id: id, after, limit: 200 }, signal });
-    rows = [...rows, ...page.items].slice(-SHOWN);
-    after = page.last_position;
-    more = page.has_more;
-  }
-  return rows.reverse();
+  const { items } = await get('/v1/events', { query: { line_id: id, sort: 'newest', limit: READ }, signal });
+  return items.filter(({ kind }) => !kind.startsWith('line.state')).slice(0, SHOWN);
 }

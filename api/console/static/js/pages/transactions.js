@@ -4,7 +4,7 @@ import { h } from '../dom.js';
 import { block, clock_s, hex, nothing, outcome, when } from '../elements/facts.js';
 import { filters, heading } from '../elements/layout.js';
 import { pages, table } from '../elements/table.js';
-import { plural, shortUnits } from '../format.js';
+import { plural, sentence, shortUnits } from '../format.js';
 import { get } from '../http.js';
 import { choices } from './triggers.js';
 
@@ -34,7 +34,7 @@ export function render({ items, next_cursor, sending }, { query, path, update })
       key: (transaction) => transaction.id,
       empty: 'Nothing was sent.',
       columns: [
-        { label: 'What', cell: (transaction) => transaction.description },
+        { label: 'What', cell: (transaction) => sentence(transaction.description) },
         { label: 'Status', cell: (transaction) => [outcome(transaction.status), transaction.error && ` ${transaction.error}`].filter(Boolean) },
         { label: 'Nonce', numeric: true, cell: (transaction) => transaction.nonce ?? nothing() },
         { label: 'Attempts', numeric: true, cell: (transaction) => transaction.attempts.length },

@@ -3,7 +3,7 @@
 import { amount, block, clock_s, lineLink, outcome, when } from '../elements/facts.js';
 import { filters, heading } from '../elements/layout.js';
 import { pages, table } from '../elements/table.js';
-import { exactTime, exactUnits } from '../format.js';
+import { exactTime, exactUnits, sentence } from '../format.js';
 import { get } from '../http.js';
 import { spelled } from '../words.js';
 
@@ -38,7 +38,7 @@ export function render({ items, next_cursor }, { query, path, update }) {
         { label: 'Line', cell: (trigger) => lineLink(trigger.line_id) },
         { label: 'Action', cell: (trigger) => spelled(trigger.action) },
         { label: 'Status', cell: (trigger) => outcome(trigger.status) },
-        { label: 'Why', cell: (trigger) => trigger.error ?? trigger.why },
+        { label: 'Why', cell: (trigger) => sentence(trigger.error ?? trigger.why) },
         { label: 'Cause', cell: cause },
         { label: 'Pays', numeric: true, cell: (trigger) => amount(trigger.pays) },
         { label: 'Fired', cell: (trigger) => when(trigger.created_at, clock_s()) },

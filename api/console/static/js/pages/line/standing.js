@@ -3,7 +3,8 @@
 import { h } from '../../dom.js';
 import { badge, block, hex, nothing, whenInFull, wholeAmount } from '../../elements/facts.js';
 import { facts } from '../../elements/table.js';
-import { decimal, grouped, hours, percent } from '../../format.js';
+import { termsInWords } from '../../elements/terms.js';
+import { decimal, grouped, percent } from '../../format.js';
 import { hrefOf } from '../../router.js';
 
 /** `feed`: the one that prices the line; null where several do. */
@@ -22,7 +23,7 @@ export function standing({ borrower, holder, balances, owed, health, state, at }
     ['Health', healthWords(health)],
     ['Can be liquidated at a price of', health.unhealthy_at_or_below?.decimal && `${decimal(health.unhealthy_at_or_below.decimal)} or less`],
     ['Next bill', whenInFull(owed.next_due_at, now_s)],
-    ['In default', owed.defaults_at ? whenInFull(owed.defaults_at, now_s) : nothing('never')],
+    ['In default, if unpaid', owed.defaults_at ? whenInFull(owed.defaults_at, now_s) : nothing('never')],
     ['Last changed in block', block(state)],
   ]);
 }
@@ -42,15 +43,8 @@ function healthWords({ healthy }) {
 export function terms({ terms: of, opened, at }) {
   const now_s = at.epoch_s;
   return facts([
-    ['Interest', `${percent(of.apr_bps)} a year on what is drawn`],
-    ['Commitment fee', `${percent(of.commitment_bps)} a year on what is undrawn`],
-    ['Penalty', `${percent(of.penalty_bps)} a year more once the grace of a bill is over`],
+    ...termsInWords(of),
     ['Origination fee', wholeAmount(opened.origination_fee)],
-    ['A bill', `every ${hours(of.period_hours)}, with ${hours(of.grace_hours)} of grace`],
-    ['Principal in each bill', of.amort_bps ? `${percent(of.amort_bps)} of what is drawn, once drawing has ended` : 'none'],
-    ['Drawn up to', `${percent(of.initial_ltv_bps)} of the collateral’s value`],
-    ['Paid in kind from', `${percent(of.in_kind_ltv_bps)} of the value, at ${percent(of.in_kind_discount_bps)} less`],
-    ['Liquidated above', `${percent(of.liquidation_ltv_bps)} of the value, with a bonus of ${percent(of.bonus_bps)}`],
     ['Can be drawn until', whenInFull(of.draw_window_ends_at, now_s)],
     ['All of it is due', whenInFull(of.matures_at, now_s)],
     ['Opened', whenInFull(opened.at, now_s)],
