@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+from eth_keys.backends import get_backend
+from eth_keys.backends.coincurve import CoinCurveECCBackend
 
 from orchestrator.logs import JsonFormatter
 from orchestrator.transactions.fees import Fees
@@ -39,6 +41,10 @@ async def test_a_keystore_signs_what_its_address_can_be_recovered_from(files: tu
     signer: Signer = open_keystore(*files)
     raw = await signer.sign(TRANSACTION)
     assert Account.recover_transaction(raw).lower() == signer.address == Account.from_key(KEY).address.lower()
+
+
+def test_a_key_signs_by_libsecp256k1_and_not_in_python_whose_time_depends_on_the_key() -> None:
+    assert isinstance(get_backend(), CoinCurveECCBackend)
 
 
 async def test_the_same_transaction_gives_the_same_bytes(files: tuple[Path, Path]) -> None:
