@@ -42,16 +42,16 @@ class Played:
 
 @dataclass
 class Book:
-    """Mandates, one a line, by their line's id; ``kinds`` in words."""
+    """Lines with one mandate each, by their id: ``firings`` is calldata that fires it; ``kinds`` in words."""
 
-    mandates: dict[int, dict[str, Any]] = field(default_factory=dict)
+    firings: dict[int, str] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
 
 
 async def open_book(service: Service, lines: int, random: Random, first_answer: int) -> Book:
     """Lines around the price at which the replay begins: some near their threshold, some far from it."""
     book = Book()
-    feed = to_checksum_address(service.ground.addresses["feed"])
+    feed, contract = to_checksum_address(service.ground.addresses["feed"]), codec("RepayTrigger")
     await service.ground.push(first_answer)
     for _ in range(lines):
         kind, mandate = _mandate(random, first_answer, feed)
@@ -65,7 +65,8 @@ async def open_book(service: Service, lines: int, random: Random, first_answer: 
         )
         await service.ground.vault(BORROWER, "depositReserve", line, random.choice((0, 100, 400, 4_000)) * USDC or 1)
         await service.ground.vault(BORROWER, "draw", line, DRAWN, BORROWER.address)
-        book.mandates[line] = await service.ground.register_mandate(line, **mandate)
+        registered = await service.ground.register_mandate(line, **mandate)
+        book.firings[line] = "0x" + contract.encode_call("fire", registered, KEEPER.address).hex()
         book.kinds[line] = kind
     return book
 
@@ -123,24 +124,14 @@ async def _compare(service: Service, book: Book, played: Played, one: FileRound)
 
 async def _brute_force(service: Service, book: Book) -> set[int]:
     """Lines whose mandate fires at the head, by the contract's own word."""
-    contract, to = codec("RepayTrigger"), service.ground.addresses["trigger"]
+    trigger = service.ground.addresses["trigger"]
     head = quantity(integer(await service.ground.rpc.call("eth_blockNumber")))
     calls = [
-        (
-            "eth_call",
-            [
-                {
-                    "from": KEEPER.address,
-                    "to": to,
-                    "data": "0x" + contract.encode_call("fire", mandate, KEEPER.address).hex(),
-                },
-                head,
-            ],
-        )
-        for mandate in book.mandates.values()
+        ("eth_call", [{"from": KEEPER.address, "to": trigger, "data": firing}, head])
+        for firing in book.firings.values()
     ]
     answers = await service.ground.rpc.try_batch(calls)
-    return {line for line, answer in zip(book.mandates, answers, strict=True) if not isinstance(answer, RpcRefused)}
+    return {line for line, answer in zip(book.firings, answers, strict=True) if not isinstance(answer, RpcRefused)}
 
 
 async def _stored_at(service: Service, block_number: int) -> set[int]:
