@@ -49,6 +49,11 @@ def gas_limit_of(raw: bytes) -> int:
     return int(TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["gas"])
 
 
+def nonce_of(raw: bytes) -> int:
+    """Of signed bytes."""
+    return int(TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["nonce"])
+
+
 def code_that_reverts(error: str) -> str:
     """Runtime code that reverts with a custom error without arguments: mstore(0, selector << 224), revert(0, 4)."""
     selector = next(item.selector for item in ERRORS._errors.values() if item.name == error)

@@ -19,6 +19,7 @@ from tests.integration.transactions.ground import (
     code_that_reverts,
     gas_limit_of,
     make_sender,
+    nonce_of,
 )
 
 
@@ -126,6 +127,7 @@ async def test_pitfall_31_a_stuck_transaction_is_replaced_at_the_same_nonce_when
     _, second = await ground.attempts(intent_id)
     assert second.max_fee_per_gas_wei >= first.max_fee_per_gas_wei * 9 // 8
     assert second.max_priority_fee_per_gas_wei >= first.max_priority_fee_per_gas_wei * 9 // 8
+    assert nonce_of(second.raw) == nonce_of(first.raw) == 0
     assert await ground.settle(intent_id) == ["finalized"]
     assert (await ground.intent(intent_id)).mined_tx_hash == second.tx_hash
     assert (await ground.lane()).next_nonce == 1

@@ -42,6 +42,7 @@ from tests.unit.credit.mandates import (
 )
 
 FAR_MORE = usdc(10**6)
+CAP = usdc(100)
 
 
 def _later(before: Moment, firing: Firing, wait_s: int) -> Moment:
@@ -64,6 +65,19 @@ def test_no_period_ever_spends_more_than_its_cap(mandate: Mandate, at: Moment, w
         state = firing.mandate_state
         at = _later(at, firing, wait_s)
     assert all(total <= mandate.cap_per_period for total in spent.values())
+
+
+@given(st.integers(1, CAP - 1), st.integers(0, MAX_KEEPER_FEE_BPS))
+def test_a_second_firing_in_a_period_has_what_the_first_left_of_the_cap(reserve: int, fee_bps: int) -> None:
+    """Invariant 8: the first empties the reserve, which is filled again. A unit may be left with which none can pay."""
+    mandate = replace(LEVEL, fee_bps=Bps(fee_bps), amount=FAR_MORE, cap_per_period=CAP)
+    owing = replace(LINE, principal=FAR_MORE, reserve=Wei(reserve))
+    at = moment(owing, feed=FeedReading(mandate.level - 1, 8))
+    first = evaluate(mandate, MandateState(OPENED_AT), at)
+    assert 0 <= reserve - first.spent <= 1
+    refilled = replace(first.transition.state if first.transition else owing, reserve=FAR_MORE)
+    second = evaluate(mandate, first.mandate_state, replace(at, line=refilled))
+    assert 0 <= CAP - first.spent - second.spent <= 1
 
 
 @given(mandates(), moments())
