@@ -65,7 +65,7 @@ class EnginePolicy:
     wrapped_native: str | None = None
     keeping: KeeperPolicy = field(default_factory=KeeperPolicy)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
-    lines_at_once: int = 1_000
+    lines_at_once: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.units import Timestamp
@@ -61,12 +61,12 @@ async def find_work(
     found = await _next_head(session, backlog, evaluate_at)
     if found is None:
         return None
-    head, parent_hash, since = found
+    head, parent_hash, since, some_wait = found
     if since.block_hash in (parent_hash, head.block_hash):
         ancestor = since.number
     else:
         ancestor = await common_ancestor(session, chain_id, since)
-    if ancestor >= head.number and head.block_hash != since.block_hash:
+    if ancestor >= head.number and (not some_wait or head.block_hash != since.block_hash):
         return None
     anew = changed_lines(chain_id, vault, ancestor, head.number).limit(lines_at_once + 1)
     changed = set(await session.scalars(anew))
@@ -75,7 +75,7 @@ async def find_work(
     crowd = len(changed) > lines_at_once
     if crowd:
         changed.clear()
-    waited = await backlog.first(session, lines_at_once)
+    waited = await backlog.first(session, lines_at_once) if some_wait else ()
     changed.update(waited)
     feeds = set(await candidates.feeds(session))
     shares: list[tuple[str, str]] = []
@@ -88,8 +88,8 @@ async def find_work(
 
 async def _next_head(
     session: AsyncSession, backlog: Backlog, evaluate_at: EvaluateAt
-) -> tuple[Head, str, Evaluated] | None:
-    """The block to evaluate, the hash of its parent, and the cursor."""
+) -> tuple[Head, str, Evaluated, bool] | None:
+    """The block to evaluate, the hash of its parent, the cursor, and whether lines wait; None when nobody may act."""
     believed = Cursor.number if evaluate_at == "latest" else func.least(Cursor.number, Cursor.safe_number)
     statement = (
         select(
@@ -99,21 +99,19 @@ async def _next_head(
             Block.parent_hash,
             EngineCursor.block_number,
             EngineCursor.block_hash,
+            backlog.any_waits(),
         )
         .select_from(Cursor)
         .join(EngineCursor, EngineCursor.chain_id == Cursor.chain_id)
         .join(Block, and_(Block.chain_id == Cursor.chain_id, Block.canonical, Block.number == believed))
-        .where(
-            Cursor.chain_id == backlog.chain_id,
-            Cursor.frozen.is_(None),
-            or_(EngineCursor.block_hash != Block.hash, backlog.any_waits()),
-        )
+        .where(Cursor.chain_id == backlog.chain_id, Cursor.frozen.is_(None))
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
-    number, block_hash, timestamp, parent_hash, evaluated_number, evaluated_hash = row
-    return Head(number, block_hash, Timestamp(timestamp)), parent_hash, Evaluated(evaluated_number, evaluated_hash)
+    number, block_hash, timestamp, parent_hash, evaluated_number, evaluated_hash, some_wait = row
+    since = Evaluated(evaluated_number, evaluated_hash)
+    return Head(number, block_hash, Timestamp(timestamp)), parent_hash, since, some_wait
 
 
 async def _mandates_of_feeds(
