@@ -105,6 +105,11 @@ class Candidates:
         statement = select(Candidate.line_id).where(*self._ours(), Candidate.state_block_number > block_number)
         return statement.distinct()
 
+    def due_lines(self, now: Timestamp) -> Select[int]:
+        """Finds the lines with a candidate whose second was reached at ``now``."""
+        wanted = Candidate.action.in_(sorted(self.actions))
+        return select(Candidate.line_id).where(*self._ours(), wanted, Candidate.next_due_at <= now).distinct()
+
     async def feeds(self, session: AsyncSession) -> Sequence[str]:
         """The feeds that some candidate waits for."""
         at = {"chain_id": self.chain_id, "vault": bytes.fromhex(self.vault[2:])}
@@ -135,7 +140,10 @@ class Candidates:
         now: Timestamp,
         retries: RetryPolicy,
     ) -> Reached:
-        """What a price, a second or an answer has reached. ``prices`` are by market: without one, what needs none."""
+        """What a price, a second or an answer has reached. ``prices`` are by market: without one, what needs none.
+
+        A line that waits to be worked out anew is not reached by a second: which one, may have changed.
+        """
         touched = union_all(*self._touched(prices, answers, now)).cte("touched")
         newest = (
             select(
@@ -197,7 +205,8 @@ class Candidates:
             return select(*columns, literal(timed).label("timed")).where(*self._ours(), condition)
 
         wanted = Candidate.action.in_(sorted(self.actions))
-        yield found(wanted & (Candidate.next_due_at <= now) & Candidate.market_id.in_(prices), timed=True)
+        due = wanted & (Candidate.next_due_at <= now) & Candidate.market_id.in_(prices)
+        yield found(due & ~_waits(), timed=True)
         for market_id, price in prices.items():
             reached = Candidate.fire_price_e36 >= (ANY_PRICE if price is None else price)
             yield found((Candidate.market_id == market_id) & reached)

@@ -40,6 +40,8 @@ class Freshness:
         if work.crowd:
             changed = changed_lines(self._candidates.chain_id, self._candidates.vault, after, until)
             await self._backlog.put(session, changed)
+        if work.overdue:
+            await self._backlog.put(session, self._candidates.due_lines(work.head.timestamp))
         if work.rewinds:
             if work.crowd:
                 await self._backlog.put(session, self._candidates.worked_out_after(after))
@@ -47,7 +49,7 @@ class Freshness:
         await self._backlog.take(session, work.waited)
         async for lines in self.lines(session, work.changed, work.head):
             await self.refresh(session, lines, work.head, readings, readings.accounts)
-        if not work.crowd and not work.waited:
+        if not (work.crowd or work.overdue or work.waited):
             return True
         complete = not await self._backlog.waits(session)
         await self._tell_progress(session, work, complete)
@@ -75,7 +77,7 @@ class Freshness:
 
     async def _tell_progress(self, session: AsyncSession, work: Work, complete: bool) -> None:
         self._untold_lines += len(work.waited)
-        if not (work.crowd or complete or self._untold_lines >= TOLD_EVERY_LINES):
+        if not (work.crowd or work.overdue or complete or self._untold_lines >= TOLD_EVERY_LINES):
             return
         self._untold_lines = 0
         await session.execute(text("ANALYZE candidates"))

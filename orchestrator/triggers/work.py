@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.arrays import among
@@ -16,6 +17,9 @@ from orchestrator.triggers.backlog import Backlog
 from orchestrator.triggers.candidates import Candidates
 from orchestrator.triggers.cursor import Evaluated, Head, common_ancestor
 from orchestrator.triggers.lines import changed_lines
+
+LONG_ABSENCE_S: Final = 3_600
+"""After so much time without an evaluation, what became due meanwhile may be most of a book."""
 
 EvaluateAt = Literal["latest", "safe"]
 
@@ -27,6 +31,7 @@ class Work:
     since: the cursor that all this was found out from.
     ancestor: the newest block of the evaluated chain that is still in the mirror's; an earlier one after a reorg.
     crowd: more lines changed than a step takes: they are to wait their turn.
+    overdue: so do those that became due in a long absence.
     waited: lines whose turn it is.
     changed: all whose candidates are to be worked out anew in this step, in ascending order.
     feeds: that a candidate or a changed mandate waits for.
@@ -37,6 +42,7 @@ class Work:
     since: Evaluated
     ancestor: int
     crowd: bool
+    overdue: bool
     waited: Sequence[int]
     changed: Sequence[int]
     feeds: Sequence[str]
@@ -61,7 +67,7 @@ async def find_work(
     found = await _next_head(session, backlog, evaluate_at)
     if found is None:
         return None
-    head, parent_hash, since, some_wait = found
+    head, parent_hash, since, absent_s, some_wait = found
     if since.block_hash in (parent_hash, head.block_hash):
         ancestor = since.number
     else:
@@ -75,6 +81,9 @@ async def find_work(
     crowd = len(changed) > lines_at_once
     if crowd:
         changed.clear()
+    overdue = absent_s >= LONG_ABSENCE_S and await _is_crowd(
+        session, candidates.due_lines(head.timestamp), lines_at_once
+    )
     waited = await backlog.first(session, lines_at_once) if some_wait else ()
     changed.update(waited)
     feeds = set(await candidates.feeds(session))
@@ -83,14 +92,22 @@ async def find_work(
         feeds.add(mandate.feed)
         if mandate.kind == "share":
             shares.append((mandate.trigger, mandate.mandate_hash))
-    return Work(head, since, ancestor, crowd, waited, sorted(changed), sorted(feeds), shares)
+    return Work(head, since, ancestor, crowd, overdue, waited, sorted(changed), sorted(feeds), shares)
+
+
+async def _is_crowd(session: AsyncSession, line_ids: Select[int], lines_at_once: int) -> bool:
+    return len((await session.scalars(line_ids.limit(lines_at_once + 1))).all()) > lines_at_once
 
 
 async def _next_head(
     session: AsyncSession, backlog: Backlog, evaluate_at: EvaluateAt
-) -> tuple[Head, str, Evaluated, bool] | None:
-    """The block to evaluate, the hash of its parent, the cursor, and whether lines wait; None when nobody may act."""
+) -> tuple[Head, str, Evaluated, int, bool] | None:
+    """The block to evaluate, the hash of its parent, the cursor, seconds from there, and whether lines wait.
+
+    None when nobody may act; no time at all when the evaluated block is not known.
+    """
     believed = Cursor.number if evaluate_at == "latest" else func.least(Cursor.number, Cursor.safe_number)
+    evaluated = aliased(Block)
     statement = (
         select(
             Block.number,
@@ -99,19 +116,28 @@ async def _next_head(
             Block.parent_hash,
             EngineCursor.block_number,
             EngineCursor.block_hash,
+            func.coalesce(Block.timestamp - evaluated.timestamp, 0),
             backlog.any_waits(),
         )
         .select_from(Cursor)
         .join(EngineCursor, EngineCursor.chain_id == Cursor.chain_id)
         .join(Block, and_(Block.chain_id == Cursor.chain_id, Block.canonical, Block.number == believed))
+        .outerjoin(
+            evaluated,
+            and_(
+                evaluated.chain_id == Cursor.chain_id,
+                evaluated.number == EngineCursor.block_number,
+                evaluated.hash == EngineCursor.block_hash,
+            ),
+        )
         .where(Cursor.chain_id == backlog.chain_id, Cursor.frozen.is_(None))
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
-    number, block_hash, timestamp, parent_hash, evaluated_number, evaluated_hash, some_wait = row
+    number, block_hash, timestamp, parent_hash, evaluated_number, evaluated_hash, absent_s, some_wait = row
     since = Evaluated(evaluated_number, evaluated_hash)
-    return Head(number, block_hash, Timestamp(timestamp)), parent_hash, since, some_wait
+    return Head(number, block_hash, Timestamp(timestamp)), parent_hash, since, absent_s, some_wait
 
 
 async def _mandates_of_feeds(

@@ -18,7 +18,7 @@ from orchestrator.db.models import Candidate, EngineCursor, Intent, Trigger
 from orchestrator.db.models.registry import table_of
 from orchestrator.triggers.status import engine_status
 from scripts.cli import status
-from tests.integration.mirror.ground import CHAIN_ID
+from tests.integration.mirror.ground import CHAIN_ID, HOUR
 from tests.integration.triggers.ground import POLICY, Service, ltv_mandate
 
 FALLEN = 400 * 10**8
@@ -101,6 +101,21 @@ async def test_a_round_that_comes_while_lines_wait_fires_them_all_each_in_its_tu
     await slow.catch_up()
     await service.settle()
     assert [trigger.status for trigger in await service.triggers()] == ["done"] * 3
+
+
+async def test_what_became_due_in_a_long_absence_fires_line_by_line(service: Service) -> None:
+    lines = [await service.drawn_line() for _ in range(2)]
+    for line in lines:
+        await service.ground.register_mandate(line)
+    slow = service.another_engine(ONE_LINE_AT_ONCE)
+    await service.mirror.catch_up()
+    await slow.catch_up()
+    await service.ground.wait(25 * HOUR)
+    await service.mirror.catch_up()
+    await slow.step()
+    assert (await waiting(service), await service.triggers()) == (2, [])
+    await slow.catch_up()
+    assert sorted(trigger.line_id for trigger in await service.triggers()) == lines
 
 
 @pytest.mark.parametrize("left", [1, 0])
