@@ -87,7 +87,7 @@ def _once(app: FastAPI) -> Any:
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = build_openapi(app)
+            app.openapi_schema = build_openapi(app, ROUTERS)
         return app.openapi_schema
 
     return document

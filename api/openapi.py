@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from api.identity.principal import COOKIE, OPENAPI_SECURITY, scopes_needed
+from api.identity.principal import COOKIE, scopes_needed
 from api.links import add_links
 from api.problems import MEDIA_TYPE, ProblemBody
+from api.wire import BIGINT_MAX
 
 VERSION: Final = "1.0.0"
 TITLE: Final = "Covenant"
@@ -59,6 +60,9 @@ SECURITY_SCHEMES: Final = {
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "The cookie of POST /v1/sessions."},
 }
 
+_NOTHING_SAID: Final = "Successful Response"
+"""What FastAPI says of an answer by itself."""
+
 _ANY_PROBLEM: Final = {
     "description": "Any other refusal.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}}},
@@ -68,8 +72,8 @@ Schema = dict[str, Any]
 Examples = dict[str, dict[str, Any]]
 
 
-def build_openapi(app: FastAPI) -> Schema:
-    """The document of all routes of ``app``."""
+def build_openapi(app: FastAPI, routers: Sequence[APIRouter]) -> Schema:
+    """The document of ``app``, which includes ``routers`` and nothing else."""
     document = get_openapi(
         title=TITLE,
         version=VERSION,
@@ -83,15 +87,16 @@ def build_openapi(app: FastAPI) -> Schema:
     components.update(_problem_schemas())
     examples = load_examples()
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema and scopes_needed(route) is not None:
-            for method in route.methods or ():
-                document["paths"][route.path][method.lower()] |= OPENAPI_SECURITY
+    needed = dict(_credentials(routers))
     for operation in _operations(document):
+        if operation["operationId"] in needed:
+            operation["security"] = needed[operation["operationId"]]
         operation["responses"]["default"] = _ANY_PROBLEM
         for name, media in _json_bodies(operation):
             media["example"] = examples[operation["operationId"]][name]
+        _say_what_succeeds(operation, components)
     add_links({operation["operationId"]: operation for operation in _operations(document)})
+    _make_bounds_whole(document)
     return document
 
 
@@ -105,6 +110,33 @@ def load_examples() -> Examples:
 def _problem_schemas() -> dict[str, Schema]:
     schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
     return {**schema.pop("$defs", {}), ProblemBody.__name__: schema}
+
+
+def _credentials(routers: Sequence[APIRouter]) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+    """What whoever asks must come with, by the operation's id, for those that are not open to everybody."""
+    for router in routers:
+        for route in router.routes:
+            scopes = scopes_needed(route) if isinstance(route, APIRoute) else None
+            if isinstance(route, APIRoute) and scopes is not None:
+                yield route.name, [{scheme: sorted(scopes)} for scheme in SECURITY_SCHEMES]
+
+
+def _say_what_succeeds(operation: Schema, components: Schema) -> None:
+    """In the words of the model that is answered, where nothing better was said."""
+    for response in operation["responses"].values():
+        name = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+        said = components.get(name.rpartition("/")[2], {}).get("description")
+        if response["description"] == _NOTHING_SAID:
+            response["description"] = said.partition("\n\n")[0] if said else "It is done."
+
+
+def _make_bounds_whole(part: Any) -> None:
+    """FastAPI writes bounds as floats, and so 2^63 - 1 as 2^63."""
+    for name, value in part.items() if isinstance(part, dict) else enumerate(part):
+        if name in ("minimum", "maximum") and isinstance(value, float):
+            part[name] = min(int(value), BIGINT_MAX)
+        elif isinstance(value, dict | list):
+            _make_bounds_whole(value)
 
 
 def _operations(document: Schema) -> Iterator[Schema]:

@@ -26,8 +26,6 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CREDENTIAL_PROBLEMS: Final = (NOT_SIGNED_IN, BAD_CREDENTIALS, OUT_OF_SCOPE, FOREIGN_ORIGIN, DATABASE_UNAVAILABLE)
 """What an operation with a principal can answer instead."""
 
-OPENAPI_SECURITY: Final[dict[str, list[dict[str, list[str]]]]] = {"security": [{"api_key": []}, {"session": []}]}
-
 
 @dataclass(frozen=True, slots=True)
 class Principal:

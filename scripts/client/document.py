@@ -31,7 +31,7 @@ def openapi_document() -> Schema:
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
     for router in ROUTERS:
         app.include_router(router)
-    return build_openapi(app)
+    return build_openapi(app, ROUTERS)
 
 
 def operations_of(document: Schema) -> Iterator[tuple[str, str, Schema]]:

@@ -1,6 +1,5 @@
 """Who may what: every operation, for nobody, for each role by key and by session, and for keys with too little."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -9,7 +8,6 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import func, update
 
-from api.app import ROUTERS
 from api.identity.principal import scopes_needed
 from api.identity.scopes import Role, Scope, scopes_of
 from api.prepare.actions import ACTIONS
@@ -17,6 +15,7 @@ from orchestrator.db.models import Account, ApiKey
 from orchestrator.db.session import sessions_of
 from tests.api.keys import bearing, make_key
 from tests.api.people import sign_in, visitor
+from tests.api.routing import routes
 from tests.api.world import BORROWER, LENDER, STRANGER, World
 
 Needs = Scope | Literal["nothing", "an account"]
@@ -56,13 +55,6 @@ OF_SOMEBODY = {"post_signed_offer": Scope.OFFERS_WRITE}
 """Needs nothing; but a key or session that comes with it needs this."""
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
-
-
-def routes() -> Iterator[APIRoute]:
-    for router in ROUTERS:
-        for route in router.routes:
-            if isinstance(route, APIRoute) and route.include_in_schema:
-                yield route
 
 
 async def ask(client: httpx.AsyncClient, route: APIRoute, **headers: str) -> httpx.Response:

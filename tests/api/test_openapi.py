@@ -12,18 +12,11 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from api.app import ROUTERS
 from api.links import LINKS
 from api.openapi import load_examples
 from tests.api.examples import record
+from tests.api.routing import routes
 from tests.api.world import World
-
-
-def routes() -> Iterator[APIRoute]:
-    for router in ROUTERS:
-        for route in router.routes:
-            if isinstance(route, APIRoute) and route.include_in_schema:
-                yield route
 
 
 def models_of(route: APIRoute) -> dict[str, Any]:
@@ -121,6 +114,29 @@ async def test_every_link_leads_to_an_operation_with_that_parameter_and_starts_f
         for step in link.pointer.strip("/").split("/"):
             found = found[int(step) if isinstance(found, list) else step]
         assert isinstance(found, str | int), link
+
+
+async def test_what_an_operation_needs_is_said_with_its_scope(document: dict[str, Any]) -> None:
+    needed = {operation["operationId"]: operation.get("security") for _, _, operation in operations(document)}
+    assert needed["list_lines"] is None
+    assert needed["get_current_session"] == [{"api_key": []}, {"session": []}]
+    assert needed["list_alerts"] == [{"api_key": ["alerts:read"]}, {"session": ["alerts:read"]}]
+
+
+async def test_bounds_are_whole_and_every_answer_is_said_to_be_something(world: World) -> None:
+    text = (await world.client.get("/openapi.json")).text
+    assert "e+18" not in text
+    assert '"maximum":9223372036854775807' in text
+    assert "Successful Response" not in text
+
+
+async def test_the_reference_page_leads_to_every_model_that_it_names(world: World) -> None:
+    page = (await world.client.get("/docs")).text
+    targets = set(re.findall(r'<(?:div|h2) id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
+    assert {f"model-{name}" for name in (await world.get("/openapi.json"))["components"]["schemas"]} <= targets
+    assert "with the scope <code>webhooks:write</code>" in page
+    assert "integer, 1 to 200; <code>50</code> unless given" in page
 
 
 async def test_the_reference_page_shows_every_operation_and_asks_no_other_host(world: World) -> None:

@@ -23,8 +23,11 @@ test('an event that was taken back is told as the one that it takes back', () =>
   assert.equal(told('line.drawn.reverted', { amount: '1000000' }), '1 USDC');
 });
 
-test('a note that is made has no holder before', () => {
-  assert.equal(told('note.transferred', { from: `0x${'0'.repeat(40)}`, to: SOMEBODY }), 'to 0x5555…5555');
+test('a note is made, moved and burned', () => {
+  const nobody = `0x${'0'.repeat(40)}`;
+  assert.equal(told('note.transferred', { from: nobody, to: SOMEBODY }), 'made for 0x5555…5555');
+  assert.equal(told('note.transferred', { from: SOMEBODY, to: USDC }), 'from 0x5555…5555 to 0xaaaa…aaaa');
+  assert.equal(told('note.transferred', { from: SOMEBODY, to: nobody }), 'of 0x5555…5555, burned');
 });
 
 test('an event of a token whose decimals nobody knows is told in its base units', () => {

@@ -24,11 +24,16 @@ const WORDS = {
   'line.terminated': ({ undrawn }, { loan }) => `${loan(undrawn)} were not drawn`,
   'line.closed': ({ collateral, reserve }, { loan, secured }) => `${secured(collateral)} and ${loan(reserve)} of reserve returned`,
   'line.claimed': ({ token, amount, to }, { of }) => `${of(token, amount)} by ${shortHex(to)}`,
-  'note.transferred': ({ from, to }) => (NOBODY.test(from) ? `to ${shortHex(to)}` : `from ${shortHex(from)} to ${shortHex(to)}`),
+  'note.transferred': ({ from, to }) => moved(from, to),
   'mandate.registered': ({ mandateHash }) => shortHex(mandateHash),
   'mandate.fired': ({ mandateHash, paid }, { loan }) => `${shortHex(mandateHash)}: paid ${loan(paid)}`,
   'mandate.firing_failed': ({ mandateHash }) => shortHex(mandateHash),
 };
+
+function moved(from, to) {
+  if (NOBODY.test(from)) return `made for ${shortHex(to)}`;
+  return NOBODY.test(to) ? `of ${shortHex(from)}, burned` : `from ${shortHex(from)} to ${shortHex(to)}`;
+}
 
 function inTokens({ loan, collateral }) {
   const told = ({ symbol, address, decimals }) => (units) => exactAmount({ base_units: units, token: symbol ?? address, decimals });
