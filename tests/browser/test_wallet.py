@@ -108,6 +108,21 @@ async def test_a_mandate_is_signed_registered_and_may_act(stage: Stage, line: Op
         assert [(one["kind"], one["threshold_bps"]) for one in mandates["items"]] == [("ltv", 5_500)]
 
 
+async def test_a_question_gives_way_to_what_is_wished_for_next(stage: Stage, line: OpenedLine) -> None:
+    async with desk_of(stage, stage.cast.borrower) as desk:
+        await desk.sign_in()
+        await show_line(desk, line)
+        await desk.wish("Draw", How_much="5")
+        await desk.reads("Draw 5 USDC")
+        await desk.page.get_by_label("How much").fill("6")
+        await desk.click("Draw: see what it does")
+        await desk.reads("Draw 6 USDC")
+        await desk.click("Add to the reserve")
+        await expect(desk.page.get_by_role("heading", name="Read before you sign")).to_have_count(0)
+        await expect(desk.page.get_by_label("How much")).to_have_value("")
+        assert "eth_sendTransaction" not in desk.wallet.asked
+
+
 async def test_what_the_contract_would_refuse_is_not_sent_and_says_what_to_do(stage: Stage, line: OpenedLine) -> None:
     async with desk_of(stage, stage.cast.borrower) as desk:
         await desk.sign_in()

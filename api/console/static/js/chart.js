@@ -3,7 +3,7 @@
 import uPlot from '../vendor/uplot-1.6.32/uPlot.esm.js';
 import { h } from './dom.js';
 import { table } from './elements/table.js';
-import { axisTimes, decimal, exactTime, percent } from './format.js';
+import { axisTimes, decimal, exactTime, percent, plural } from './format.js';
 
 const HEIGHT = 260;
 const LEVEL_COLOURS = ['--chart-2', '--chart-3', '--chart-4', '--chart-5'];
@@ -42,7 +42,7 @@ function timeChart({ points, levels, title, unit }) {
   const [newest] = points;
   const forward = [...points].reverse();
   const data = { times: forward.map(({ at }) => at.epoch_s), values: forward.map(({ value }) => value), levels, name: title };
-  const summary = `${title}: ${newest.words} at ${exactTime(newest.at)}. ${points.length} points.`;
+  const summary = `${title}: ${newest.words} at ${exactTime(newest.at)}. ${plural(points.length, 'point')}.`;
   return h(
     'figure',
     { class: 'chart', 'data-key': `chart-${title}` },

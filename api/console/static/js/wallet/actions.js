@@ -55,7 +55,7 @@ class Actions {
   }
 
   #choose(label) {
-    if (this.#flow.running) return;
+    if (!this.#flow.abandon()) return;
     this.#renew();
     const { address } = this.#context.session.current;
     const chosen = this.offered(this.#subject, address).find((one) => one.label === label);

@@ -7,7 +7,7 @@ import { follow, isFinal } from './transaction.js';
 import { h } from '../dom.js';
 
 export class Flow {
-  /** While it is true, nobody may take the flow's elements away. */
+  /** While it is true, nobody may take the flow's elements away, unless it can be abandoned. */
   running = false;
 
   #context;
@@ -30,19 +30,34 @@ export class Flow {
     element.querySelector('input, select, button').focus();
   }
 
+  /** Ends what runs if it only waits for an answer. Returns whether nothing runs any more. */
+  abandon() {
+    if (this.running && !this.#panel.dismiss()) return false;
+    this.running = false;
+    return true;
+  }
+
   async #begin(fields, textOf, shown, work) {
-    if (this.running) return;
-    const context = { ...this.#context, panel: this.#panel };
+    if (this.running) {
+      if (!this.abandon()) return;
+      this.#panel = new Panel(this.#place); // what was abandoned has nothing more to say
+    }
+    const panel = this.#panel;
+    const context = { ...this.#context, panel };
     this.running = true;
     try {
       const outcome = await work(readInputs(fields, textOf), context);
-      this.running = false; // what is mined needs nobody any more, and is followed all the same
+      this.#rest(panel); // what is mined needs nobody any more, and is followed all the same
       await this.#end(outcome, context);
     } catch (error) {
-      this.running = false;
+      this.#rest(panel);
       if (error instanceof InputError) mark(shown, error);
-      else this.#panel.failed(error);
+      else panel.failed(error);
     }
+  }
+
+  #rest(panel) {
+    if (this.#panel === panel) this.running = false;
   }
 
   async #end(outcome, context) {

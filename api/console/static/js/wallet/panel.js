@@ -16,6 +16,7 @@ export class Panel {
   #status = h('p', { role: 'status', class: 'flow-status' });
   #question = h('div', { class: 'flow-question' });
   #hash = null;
+  #decline = null;
 
   constructor(place) {
     place.replaceChildren(this.#question, this.#status);
@@ -25,14 +26,16 @@ export class Panel {
     this.#show(null, [h('span', { class: 'busy' }, words)]);
   }
 
-  /** Whether the person says yes. `body`: elements and texts. */
-  ask({ title, body, yes }) {
+  /** Whether the person says yes. `body`: elements and texts; `lasting`: only an answer ends the question. */
+  ask({ title, body, yes, lasting = false }) {
     return new Promise((resolve) => {
       const heading = h('h4', { tabindex: -1 }, title);
       const answer = (agreed) => () => {
+        this.#decline = null;
         this.#show(null, []);
         resolve(agreed);
       };
+      this.#decline = lasting ? null : answer(false);
       const buttons = h(
         'div',
         { class: 'buttons' },
@@ -42,6 +45,13 @@ export class Panel {
       this.#show([heading, ...body, buttons], []);
       heading.focus();
     });
+  }
+
+  /** Answers the question that is open, if one is, with no. Returns whether one was. */
+  dismiss() {
+    const decline = this.#decline;
+    decline?.();
+    return decline !== null;
   }
 
   sent(hash) {

@@ -95,7 +95,8 @@ async function confirm(prepared, why, panel) {
 /** The transaction is on its way already: only the following needs a session. */
 async function signInAgain(session, panel) {
   const title = 'It was sent, but your session has ended';
-  if (!(await panel.ask({ title, body: ['Sign in again to see what becomes of it.'], yes: 'Sign in again' }))) {
+  const body = ['Sign in again to see what becomes of it.'];
+  if (!(await panel.ask({ title, body, yes: 'Sign in again', lasting: true }))) {
     throw new NotCarriedOut(title, 'sign in again to see what becomes of it');
   }
   await session.signInAgain();
