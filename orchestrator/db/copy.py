@@ -6,7 +6,7 @@ a row is one operation of the interpreter. Rows may be formatted long before the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -30,9 +30,8 @@ class CopyForm:
 
     def __init__(self, table: Table, columns: tuple[str, ...]) -> None:
         self.columns = columns
-        self.statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        self.statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names).as_string()
         self.line = _written_by([table.columns[name] for name in columns])
         """Writes one row. Its arguments are in the order of ``columns``: bytes as 0x-strings, JSON as text."""
 
@@ -55,9 +54,16 @@ async def copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[Ma
 
 async def copy_lines(connection: AsyncConnection, form: CopyForm, lines: Sequence[str]) -> None:
     """Append rows as their form wrote them. Raises as ``copy_rows`` does."""
-    async with (await driver_of(connection)).cursor() as cursor, cursor.copy(form.statement) as copy:
-        for start in range(0, len(lines), ROWS_AT_ONCE):
-            await copy.write("".join(lines[start : start + ROWS_AT_ONCE]))
+    starts = range(0, len(lines), ROWS_AT_ONCE)
+    joined = ("".join(lines[start : start + ROWS_AT_ONCE]).encode() for start in starts)
+    await copy_text(connection, form.statement, joined)
+
+
+async def copy_text(connection: AsyncConnection, statement: str, pieces: Iterable[bytes]) -> None:
+    """Append rows that are joined already, for the ``statement`` of a form. Raises as ``copy_rows`` does."""
+    async with (await driver_of(connection)).cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        for piece in pieces:
+            await copy.write(piece)
 
 
 async def driver_of(connection: AsyncConnection) -> Driver[Any]:

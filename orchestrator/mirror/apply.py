@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.db.copy import CopyForm, copy_lines
+from orchestrator.db.copy import CopyForm, copy_lines, copy_text
 from orchestrator.delivery.positions import newest_position
 from orchestrator.mirror.batch import ProjectedLog
 from orchestrator.mirror.outbox import OUTBOX_FORM, numbered
 from orchestrator.mirror.stored_logs import LOG_FORM
+from orchestrator.mirror.written import Piece, Written
 
-_REFUSED = (psycopg.DataError, psycopg.IntegrityError)
+REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
 
 async def store_logs(connection: AsyncConnection, projected: Iterable[ProjectedLog]) -> None:
@@ -33,7 +34,7 @@ async def apply_logs(
     try:
         async with connection.begin_nested():
             await _write(connection, chain_id, sound)
-    except _REFUSED:
+    except REFUSED:
         for item in sound:
             fault = await _write_alone(connection, chain_id, item)
             if fault is not None:
@@ -41,12 +42,31 @@ async def apply_logs(
     return faulty
 
 
+async def apply_written(connection: AsyncConnection, chain_id: int, written: Written) -> list[ProjectedLog]:
+    """Store the logs of a range with all that they make. Returns those with a fault of their own.
+
+    Raises:
+        psycopg.DataError, psycopg.IntegrityError (``REFUSED``): the database refuses some of it.
+    """
+    for statement in written.statements:
+        await copy_text(connection, statement, (piece.rows.get(statement, b"") for piece in written.pieces))
+    reached = (await connection.execute(newest_position(chain_id))).scalar_one()
+    await copy_text(connection, OUTBOX_FORM.statement, _numbered_pieces(written.pieces, reached))
+    return [item for piece in written.pieces for item in piece.faulty]
+
+
+def _numbered_pieces(pieces: Iterable[Piece], reached: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield "".join(numbered(piece.told, reached)).encode()
+        reached += len(piece.told)
+
+
 async def _write_alone(connection: AsyncConnection, chain_id: int, item: ProjectedLog) -> str | None:
     """Write what one log makes; the reason when the database refuses it."""
     try:
         async with connection.begin_nested():
             await _write(connection, chain_id, [item])
-    except _REFUSED as error:
+    except REFUSED as error:
         return f"{type(error).__name__}: {str(error).splitlines()[0]}"
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -84,14 +84,12 @@ class Projector:
         """
         return list(self.project_logs(batch.logs, batch.times(), loan_tokens))
 
-    async def project_in_turns(self, batch: Batch, loan_tokens: LoanTokens) -> list[ProjectedLog]:
-        """As ``project``, and other tasks of the event loop go on meanwhile."""
-        projected: list[ProjectedLog] = []
+    async def project_in_turns(self, batch: Batch, loan_tokens: LoanTokens) -> AsyncGenerator[list[ProjectedLog]]:
+        """As ``project``, some logs at a time, and other tasks of the event loop go on meanwhile."""
         logs = self.project_logs(batch.logs, batch.times(), loan_tokens)
         while turn := list(islice(logs, LOGS_A_TURN)):
-            projected += turn
+            yield turn
             await asyncio.sleep(0)
-        return projected
 
     def project_logs(
         self, logs: Iterable[ChainLog], times: Mapping[int, int], loan_tokens: LoanTokens

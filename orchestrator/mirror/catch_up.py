@@ -1,54 +1,48 @@
-"""Catching up, range after range: while the database takes one in, the next is projected. Commits stay in order."""
+"""Catching up, range after range: while the database takes one in, the next is written. Commits stay in order."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from orchestrator.chain.reader import ChainReader
 from orchestrator.mirror.backfill import fetch_range_proven
-from orchestrator.mirror.batch import Batch, LoanTokens, ProjectedLog
-from orchestrator.mirror.commit import Committer, SequenceGap
+from orchestrator.mirror.batch import Batch
+from orchestrator.mirror.commit import Committer, RowsRefused, SequenceGap
 from orchestrator.mirror.cursor import Position
-from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import analyze_lines
+from orchestrator.mirror.written import Written
 
 log = logging.getLogger(__name__)
 
-Store = Callable[[Position, Batch, Sequence[ProjectedLog] | None], Awaitable[Position]]
-"""Commits a batch, with what its logs make if that is known; says where the cursor is then.
-
-Raises as ``Committer.commit`` does.
-"""
+Commit = Callable[[Position, Batch | Written], Awaitable[Position]]
+"""Commits a range; says where the cursor is then. Raises as ``Committer``'s methods do."""
 
 
 @dataclass
 class CatchUp:
-    """One run through the ranges that are missing."""
+    """A run through ranges that are missing, from ``position`` on."""
 
     committer: Committer
     reader: ChainReader
-    store: Store
+    commit: Commit
     position: Position
     _commits: int = field(default=0, init=False)
-    _loan_tokens: LoanTokens | None = field(default=None, init=False)
-    """None when the database alone knows: at first, since a commit may rewind, and after logs had been left out."""
 
-    async def run(self, batches: AsyncIterator[Batch]) -> None:
-        """Commit ``batches``, each of which follows the one before. Raises as fetching and committing do."""
-        committing: asyncio.Task[None] | None = None
+    async def run(self, ranges: AsyncIterator[Written]) -> Position:
+        """Commit ``ranges``, each of which follows the one before. Raises as reading and committing do.
+
+        Returns where the cursor is: after the last range, or after the first that was not what it should have been.
+        What was written of those that follow it may then be wrong, too: a market may have been left out.
+        """
+        committing: asyncio.Task[bool] | None = None
         try:
-            async for batch in batches:
-                known = self._loan_tokens
-                projected = await self._project(batch)
-                if committing is not None:
-                    await committing
-                    projected = projected if self._loan_tokens is known else None
-                committing = asyncio.create_task(self._commit(batch, projected))
-                if projected is None:
-                    await committing
+            async for written in ranges:
+                if committing is not None and not await committing:
+                    break
+                committing = asyncio.create_task(self._commit(written))
         except asyncio.CancelledError:
             if committing is not None:
                 committing.cancel()
@@ -56,24 +50,20 @@ class CatchUp:
         finally:
             if committing is not None:  # also when the provider fails: what was read well is not thrown away
                 await committing
+        return self.position
 
-    async def _project(self, batch: Batch) -> list[ProjectedLog] | None:
-        if self._loan_tokens is None:
-            return None
-        return await self.committer.projector.project_in_turns(batch, self._loan_tokens)
-
-    async def _commit(self, batch: Batch, projected: Sequence[ProjectedLog] | None) -> None:
+    async def _commit(self, written: Written) -> bool:
+        """Whether the range could be committed as it was written."""
+        as_written = True
         try:
-            self.position = await self.store(self.position, batch, projected)
-        except SequenceGap as gap:
-            log.warning("%s", gap.message, extra={"provider": self.reader.provider, "block": batch.tip.number})
-            projected = None  # what was projected since may be wrong, too: a market may have been left out
-            watch = self.committer.projector.watch
-            proven = await fetch_range_proven(self.reader, watch, batch)
-            self.position = await self.store(self.position, proven, None)
+            self.position = await self.commit(self.position, written)
+        except (SequenceGap, RowsRefused) as flaw:
+            as_written = False
+            blocks = written.blocks
+            log.warning("%s", flaw.message, extra={"provider": self.reader.provider, "block": blocks.tip.number})
+            proven = await fetch_range_proven(self.reader, self.committer.projector.watch, blocks)
+            self.position = await self.commit(self.position, proven)
         self._commits += 1
         if self._commits.bit_count() == 1:  # the first, then whenever there may be twice as much
             await analyze_lines(self.committer.engine)
-        if projected is None:
-            async with self.committer.engine.connect() as connection:
-                self._loan_tokens = await known_loan_tokens(connection, self.committer.projector.chain_id)
+        return as_written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, text
@@ -14,15 +14,19 @@ from orchestrator.db.lease import Lease
 from orchestrator.db.models import Block, Log
 from orchestrator.db.models.registry import table_of
 from orchestrator.errors import CovenantError
-from orchestrator.mirror.apply import apply_logs, store_logs
+from orchestrator.mirror.apply import REFUSED, apply_logs, apply_written, store_logs
 from orchestrator.mirror.batch import Batch, ProjectedLog, Projector
 from orchestrator.mirror.cursor import Position, block_row, move_cursor, read_position
 from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.newest_lines import sequence_gaps, update_lines
 from orchestrator.mirror.quarantine import quarantine_logs
 from orchestrator.mirror.rewind import rewind
+from orchestrator.mirror.written import Written
 
 BLOCKS_CHANNEL = "covenant_blocks"
+
+_Apply = Callable[[AsyncConnection], Awaitable[list[ProjectedLog]]]
+"""Writes the logs of a batch with what they make. Returns those that make nothing."""
 
 _NOTIFY = text("SELECT pg_notify(:channel, :message)")
 
@@ -39,6 +43,13 @@ class SequenceGap(CovenantError):
 
     def __init__(self, gaps: Sequence[str]) -> None:
         super().__init__(f"logs are missing: {'; '.join(gaps)}", "the mirror reads the blocks again, with proof")
+
+
+class RowsRefused(CovenantError):
+    """The database refuses rows of a range that was written ahead. Nothing was committed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a range can't be written as a whole: {reason}", "the mirror applies it log by log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +72,8 @@ class Committer:
     projector: Projector
     announce: bool = True
 
-    async def commit(
-        self, planned_from: Position, batch: Batch, heads: Heads, projected: Sequence[ProjectedLog] | None = None
-    ) -> Committed:
+    async def commit(self, planned_from: Position, batch: Batch, heads: Heads) -> Committed:
         """Rewind to the batch's base if need be, append the batch, which may be empty, and note the heads.
-
-        ``projected`` is what the batch's logs make, if that is known already.
 
         Raises:
             LeaseLost: another writer has taken over.
@@ -74,6 +81,33 @@ class Committer:
             SequenceGap: the batch is unproven and leaves something out.
             HeadsContradict: the finalized block is not in the chain that was read.
         """
+
+        async def apply(connection: AsyncConnection) -> list[ProjectedLog]:
+            tokens = await known_loan_tokens(connection, self.projector.chain_id)
+            projected = self.projector.project(batch, tokens)
+            await store_logs(connection, projected)
+            return await apply_logs(connection, self.projector.chain_id, projected)
+
+        return await self._commit(planned_from, batch, len(batch.logs), heads, apply)
+
+    async def commit_written(self, planned_from: Position, written: Written, heads: Heads) -> Committed:
+        """The same for a range that is written already.
+
+        Raises:
+            RowsRefused: it can only be applied log by log. Nothing was committed.
+        """
+
+        async def apply(connection: AsyncConnection) -> list[ProjectedLog]:
+            return await apply_written(connection, self.projector.chain_id, written)
+
+        try:
+            return await self._commit(planned_from, written.blocks, written.log_count, heads, apply)
+        except REFUSED as error:
+            raise RowsRefused(str(error).splitlines()[0]) from error
+
+    async def _commit(
+        self, planned_from: Position, batch: Batch, log_count: int, heads: Heads, apply: _Apply
+    ) -> Committed:
         chain_id = self.projector.chain_id
         async with self.engine.begin() as connection:
             await self.lease.check(connection)
@@ -82,26 +116,21 @@ class Committer:
                 raise CursorMoved
             if batch.base != position.at:
                 await rewind(connection, chain_id, batch.base.number)
-            faulty, gaps = await self._append(connection, batch, projected)
+            await _forget_orphans(connection, chain_id, batch)
+            await copy_rows(connection, table_of(Block), [block_row(chain_id, header) for header in batch.headers])
+            faulty, gaps = await self._append(connection, batch, apply) if log_count else ([], ())
             now = await move_cursor(connection, chain_id, position, batch.tip, heads, self.lease.epoch)
             if self.announce and batch.tip != position.at:
                 message = f"{chain_id}:{batch.tip.number}"
                 await connection.execute(_NOTIFY, {"channel": BLOCKS_CHANNEL, "message": message})
         reorg_depth = position.at.number - batch.base.number
-        return Committed(now, reorg_depth, len(batch.logs), tuple(faulty), gaps)
+        return Committed(now, reorg_depth, log_count, tuple(faulty), gaps)
 
     async def _append(
-        self, connection: AsyncConnection, batch: Batch, projected: Sequence[ProjectedLog] | None
+        self, connection: AsyncConnection, batch: Batch, apply: _Apply
     ) -> tuple[list[ProjectedLog], tuple[str, ...]]:
         chain_id = self.projector.chain_id
-        await _forget_orphans(connection, chain_id, batch)
-        await copy_rows(connection, table_of(Block), [block_row(chain_id, header) for header in batch.headers])
-        if not batch.logs:
-            return [], ()
-        if projected is None:
-            projected = self.projector.project(batch, await known_loan_tokens(connection, chain_id))
-        await store_logs(connection, projected)
-        faulty = await apply_logs(connection, chain_id, projected)
+        faulty = await apply(connection)
         await quarantine_logs(connection, chain_id, faulty)
         first, last = batch.headers[0].number, batch.tip.number
         gaps = await sequence_gaps(connection, chain_id, first, last)

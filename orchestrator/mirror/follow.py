@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,15 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from orchestrator.alerts import Alerts, Severity
 from orchestrator.chain.blocks import BlockRef
 from orchestrator.chain.reader import ChainReader, Heads, InDoubt
-from orchestrator.mirror.backfill import RangeSize, backfill
-from orchestrator.mirror.batch import Batch, ProjectedLog
+from orchestrator.mirror.backfill import RangeSize
+from orchestrator.mirror.batch import Batch
 from orchestrator.mirror.catch_up import CatchUp
 from orchestrator.mirror.commit import Committer, CursorMoved
 from orchestrator.mirror.cursor import Position, canonical_hashes, freeze, require_position
 from orchestrator.mirror.fetch import fetch_proven
 from orchestrator.mirror.gaps import gap_alert
+from orchestrator.mirror.markets import known_loan_tokens
 from orchestrator.mirror.quarantine import quarantine_alert
+from orchestrator.mirror.read_ahead import Order, ReadAhead, ReadAheadLost
 from orchestrator.mirror.reorg import FinalizedMismatch, find_ancestor
+from orchestrator.mirror.written import Piece, Stretch, Written, whole_ranges, write_pieces
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,8 @@ BLOCKS_AT_ONCE = 64
 """How many blocks near the head go into one transaction."""
 BACKFILL_FROM = 128
 """How many finalized blocks must be missing before ranges are faster than proofs."""
+READ_AHEAD_FROM = 500
+"""How many must be missing before it is worth while to let a second process read them."""
 HEADS_NOTED_EVERY_S = 1.0
 """How often the cursor says that it is alive while nothing happens."""
 
@@ -50,12 +55,14 @@ class Follower:
     """Mirrors one chain under one lease. ``step`` does what is to be done now, with whichever provider it is given.
 
     ``providers`` are all that there are: what is read in ranges is confirmed by another than the one that told it.
+    ``read_ahead`` knows them in the same order. It reads long stretches of the past, and is ended after the first.
     """
 
     engine: AsyncEngine
     committer: Committer
     alerts: Alerts
     providers: Sequence[ChainReader] = ()
+    read_ahead: ReadAhead | None = None
     range_size: RangeSize = field(default_factory=RangeSize)
     _noted_at: float = field(default=0.0, init=False)
     _position: Position | None = field(default=None, init=False)
@@ -109,11 +116,13 @@ class Follower:
             return Step.LAGGING
         base = await self._base(reader, position, heads)
         if base is None:
+            self._end_read_ahead()
             await self._note(position, heads)
             return Step.CURRENT if heads.latest.number == position.at.number else Step.LAGGING
         if heads.finalized and heads.finalized.number - base.number > BACKFILL_FROM:
             await self._backfill(reader, position, heads, base, heads.finalized.number)
         else:
+            self._end_read_ahead()
             last = min(heads.latest.number, base.number + BLOCKS_AT_ONCE)
             watch = self.committer.projector.watch
             await self._commit(position, await fetch_proven(reader, watch, base, last, known=heads.latest), heads)
@@ -139,18 +148,47 @@ class Follower:
         return ancestor
 
     async def _backfill(self, reader: ChainReader, position: Position, heads: Heads, base: BlockRef, last: int) -> None:
-        async def store(planned_from: Position, batch: Batch, projected: Sequence[ProjectedLog] | None) -> Position:
-            return await self._commit(planned_from, batch, heads, projected)
+        async def commit(planned_from: Position, blocks: Batch | Written) -> Position:
+            return await self._commit(planned_from, blocks, heads)
 
-        watch = self.committer.projector.watch
+        while base.number < last:
+            async with self.engine.connect() as connection:
+                known = await known_loan_tokens(connection, self.chain_id, base.number)
+            pieces = self._read(reader, Stretch(base, last, known))
+            async with aclosing(pieces), aclosing(whole_ranges(pieces)) as ranges:
+                position = await CatchUp(self.committer, reader, commit, position).run(ranges)
+            base = position.at
+
+    async def _read(self, reader: ChainReader, stretch: Stretch) -> AsyncGenerator[Piece]:
+        """A stretch in pieces, from the other process if there is one and it is worth while.
+
+        When that is lost on the way, the rest is left for another time.
+        """
         witness = next((other for other in self.providers if other is not reader), None)
-        async with aclosing(backfill(reader, watch, base, last, self.range_size, witness)) as batches:
-            await CatchUp(self.committer, reader, store, position).run(batches)
+        projector, ahead = self.committer.projector, self.read_ahead
+        if ahead is None or ahead.pid is None or stretch.last - stretch.base.number < READ_AHEAD_FROM:
+            pieces = write_pieces(reader, witness, projector, stretch, self.range_size)
+        else:
+            sources = tuple(projector.watch.sources.values())
+            asked = [self.providers.index(one) for one in (reader, witness) if one is not None]
+            pieces = ahead.read(Order(self.chain_id, sources, tuple(asked), stretch))
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
+        except ReadAheadLost as lost:
+            log.warning("%s", lost, extra={"chain_id": self.chain_id})
 
-    async def _commit(
-        self, position: Position, batch: Batch, heads: Heads, projected: Sequence[ProjectedLog] | None = None
-    ) -> Position:
-        committed = await self.committer.commit(position, batch, heads, projected)
+    def _end_read_ahead(self) -> None:
+        """Near the head, one process is enough."""
+        if self.read_ahead is not None:
+            self.read_ahead.close()
+
+    async def _commit(self, position: Position, blocks: Batch | Written, heads: Heads) -> Position:
+        if isinstance(blocks, Written):
+            committed = await self.committer.commit_written(position, blocks, heads)
+        else:
+            committed = await self.committer.commit(position, blocks, heads)
         self._position, self._noted_at = committed.position, time.monotonic()
         if committed.reorg_depth:
             log.warning("reorg", extra={"chain_id": self.chain_id, "depth": committed.reorg_depth})

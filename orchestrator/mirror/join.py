@@ -93,7 +93,7 @@ async def _append(connection: AsyncConnection, projector: Projector, batch: Batc
     if not batch.logs:
         return True
     chain_id, first, last = projector.chain_id, batch.headers[0].number, batch.tip.number
-    projected = await projector.project_in_turns(batch, loan_tokens)
+    projected = [item async for turn in projector.project_in_turns(batch, loan_tokens) for item in turn]
     savepoint = await connection.begin_nested()
     await store_logs(connection, projected)
     await quarantine_logs(connection, chain_id, await apply_logs(connection, chain_id, projected))

@@ -26,6 +26,7 @@ from orchestrator.mirror.decode import Codecs
 from orchestrator.mirror.follow import Follower, Step
 from orchestrator.mirror.gaps import resolve_closed_gap
 from orchestrator.mirror.quarantine import count_quarantined, quarantine_alert
+from orchestrator.mirror.read_ahead import ReadAhead
 from orchestrator.mirror.reorg import FinalizedMismatch
 from orchestrator.mirror.start import open_mirror, store_feeds
 from orchestrator.mirror.watch import Source, sources_of_book, sources_of_feeds
@@ -64,6 +65,7 @@ class MirrorLoop:
     poll_interval_s: float
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     more_books: Sequence[AddressBook] = ()
+    read_ahead: ReadAhead | None = None
     feeds_asked_every_s: float = 10.0
     _feeds_asked_at: float = 0.0
     _failing_since: float | None = None
@@ -155,7 +157,8 @@ class MirrorLoop:
             if await count_quarantined(connection, self.book.chain_id) == 0:
                 await self.alerts.resolve(quarantine_alert(self.book.chain_id))
         await resolve_closed_gap(self.engine, self.alerts, self.book.chain_id)
-        return Follower(self.engine, Committer(self.engine, lease, projector), self.alerts, self.readers)
+        committer = Committer(self.engine, lease, projector)
+        return Follower(self.engine, committer, self.alerts, self.readers, self.read_ahead)
 
     async def _feeds_moved(self, reader: ChainReader, follower: Follower) -> bool:
         """Whether a feed speaks through a contract that is not watched yet. No log tells of it, so feeds are asked."""

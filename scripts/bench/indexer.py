@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from scripts.local.runtime import Runtime
 
 BLOCKS_CHANNEL: Final = "covenant_blocks"
 STOP_GRACE_S: Final = 10.0
+LOOK_EVERY_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,39 @@ class Commits:
         return self.seen[known]
 
 
+@dataclass
+class Memory:
+    """What a program and its children take of the machine's memory together: a page that two share counts once."""
+
+    peak_mb: float | None = None
+    """The most so far, in 10^6 bytes, as far as it was looked at; None where the system does not tell."""
+
+    async def watch(self, pid: int) -> None:
+        """Until cancelled, or until the program is gone."""
+        root = psutil.Process(pid)
+        with suppress(psutil.NoSuchProcess):
+            while psutil.LINUX:
+                found = [_proportional_set_bytes(one) for one in (root, *root.children(recursive=True))]
+                self.peak_mb = max(self.peak_mb or 0.0, sum(found) / 1e6)
+                await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _proportional_set_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Indexer:
     """A running indexer. ``spawned_at_s``: when its process was started, ``ready_at_s``: when it began to lead."""
 
     child: Child
     commits: Commits
+    memory: Memory
     spawned_at_s: float
     ready_at_s: float
-
-    def peak_memory_mb(self) -> float | None:
-        """The largest resident set so far, in 10^6 bytes, as Linux counts it; None elsewhere."""
-        status = Path(f"/proc/{self.child.pid}/status")
-        if not status.exists():
-            return None
-        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) * 1024 / 1e6
 
     def cpu_seconds(self) -> float:
         """Processor time so far."""
@@ -110,11 +128,14 @@ async def running_indexer(runtime: Runtime, env: Mapping[str, str], conninfo: st
             child = await start_child(
                 runtime, spec.name, spec.argv, env=environment, output_fd=output_fd, cwd=Path.cwd()
             )
+        memory, tasks = Memory(), [listener]
         try:
             async with asyncio.timeout(spec.ready_within_s):
                 await notification.ready.wait()
-            yield Indexer(child, commits, spawned_at_s, time.monotonic())
+            tasks.append(asyncio.create_task(memory.watch(child.pid)))
+            yield Indexer(child, commits, memory, spawned_at_s, time.monotonic())
         finally:
             await child.stop(STOP_GRACE_S)
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

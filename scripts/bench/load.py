@@ -57,7 +57,7 @@ class Load:
 
     @classmethod
     async def ready(cls, rpc: JsonRpc, book: AddressBook, accounts: LocalAccounts) -> Load:
-        """People with money, and an offer under which any number of lines can be opened."""
+        """People with money, a price of now, and an offer under which any number of lines can be opened."""
         contracts = Contracts.of(book)
         lender = Person.of(accounts, Role.LENDER, rpc, book.chain_id)
         borrower = Person.of(accounts, Role.BORROWER, rpc, book.chain_id)
@@ -67,15 +67,16 @@ class Load:
             await give_usdc(contracts, person, 10**12 * USDC)
         await give_weth(contracts, borrower, 10**9 * WETH)
         await rpc.call("anvil_autoImpersonateAccount", [True])
-        offer = await _offer(rpc, contracts, lender)
-        return cls(rpc, contracts, borrower.address, accounts.address(Role.ORACLE), offer)
+        oracle = accounts.address(Role.ORACLE)
+        await rpc.call(*await _round(rpc, contracts, oracle))
+        return cls(rpc, contracts, borrower.address, oracle, await _offer(rpc, contracts, lender))
 
     async def fill(self, blocks: int, progress: Progress) -> None:
         """Mines ``blocks`` blocks with ``EVENTS_A_BLOCK`` events of the vault in each. Raises LoadFailed."""
         first = integer(await self.rpc.call("eth_blockNumber")) + 1
         await self.rpc.call("evm_setAutomine", [False])
         for done in range(blocks):
-            rounds = [await self._round()] if done % ROUND_EVERY_BLOCKS == 0 else []
+            rounds = [await _round(self.rpc, self.contracts, self.oracle)] if done % ROUND_EVERY_BLOCKS == 0 else []
             await self.rpc.batch([*rounds, *self.transactions(CALLS_A_BLOCK), ("evm_mine", [])])
             if done % PROGRESS_EVERY_BLOCKS == 0:
                 progress(done)
@@ -87,7 +88,7 @@ class Load:
         actions = [self._action() for _ in range(calls)]
         encode, vault = self.contracts.vault.codec.encode_call, self.contracts.vault.address
         return [
-            self._transaction(vault, self.borrower, encode("multicall", chunk), len(chunk))
+            _transaction(vault, self.borrower, encode("multicall", chunk), len(chunk))
             for chunk in (actions[at : at + CALLS_A_TRANSACTION] for at in range(0, calls, CALLS_A_TRANSACTION))
         ]
 
@@ -111,18 +112,6 @@ class Load:
             case _:
                 return encode("repay", line, amount)
 
-    async def _round(self) -> Call:
-        """The answer does not move: what a draw may take stays the same."""
-        feed = self.contracts.feed
-        _, answer, *_ = await feed.read(self.rpc, "latestRoundData")
-        data = feed.codec.encode_call("push", answer, await chain_now(self.rpc))
-        return self._transaction(feed.address, self.oracle, data, 1)
-
-    @staticmethod
-    def _transaction(to: str, sender: str, data: bytes, calls: int) -> Call:
-        call = {"from": sender, "to": to, "data": "0x" + data.hex(), "gas": quantity(GAS_A_CALL * calls)}
-        return "eth_sendTransaction", [call]
-
     async def _check(self, numbers: Sequence[int]) -> None:
         """A reverted transaction leaves no events."""
         vault = self.contracts.vault.address
@@ -134,6 +123,19 @@ class Load:
                 raise LoadFailed(
                     f"block {number} has {len(logs)} events of the vault, not {EVENTS_A_BLOCK}", "see _action"
                 )
+
+
+async def _round(rpc: JsonRpc, contracts: Contracts, oracle: str) -> Call:
+    """The answer does not move: what a draw may take stays the same."""
+    feed = contracts.feed
+    _, answer, *_ = await feed.read(rpc, "latestRoundData")
+    data = feed.codec.encode_call("push", answer, await chain_now(rpc))
+    return _transaction(feed.address, oracle, data, 1)
+
+
+def _transaction(to: str, sender: str, data: bytes, calls: int) -> Call:
+    call = {"from": sender, "to": to, "data": "0x" + data.hex(), "gas": quantity(GAS_A_CALL * calls)}
+    return "eth_sendTransaction", [call]
 
 
 async def _offer(rpc: JsonRpc, contracts: Contracts, lender: Person) -> SignedOffer:

@@ -95,7 +95,7 @@ async def _run(runtime: Runtime, chain: BenchChain, database: Part, logs: Path, 
         last = await indexer.commits.reach(finalized, BACKFILL_WITHIN_S)
         backfill = _backfill_figures(chain.events, indexer, last.seen_at_s, floor_s, floor_logs)
         backfill |= {name: spent[name] + cpu_seconds(pid) for name, pid in others.items()}
-        backfill["peak_memory_mb"] = indexer.peak_memory_mb()
+        backfill["peak_memory_mb"] = indexer.memory.peak_mb
         await indexer.commits.reach(await chain.head(), BACKFILL_WITHIN_S)
         load = await chain.more_load()
         output.say(f"measuring {LIVE_BLOCKS} live blocks")
@@ -107,7 +107,7 @@ async def _run(runtime: Runtime, chain: BenchChain, database: Part, logs: Path, 
             "backfill": backfill,
             "latency": latency,
             "reorg": reorg,
-            "peak_memory_mb": indexer.peak_memory_mb(),
+            "peak_memory_mb": indexer.memory.peak_mb,
         }
 
 
