@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api.events.broadcast import Broadcast, TooManyListeners
 from api.events.forms import event_document
@@ -53,9 +54,13 @@ Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,32}(\.[a-z_]{1,32}){0,2}$")]
     "",
     summary="Read the log of events",
     response_model=EventLog,
-    responses=documented(INVALID_REQUEST, *READ_PROBLEMS),
+    responses={
+        307: {"description": "With `Accept: text/event-stream`, the way to the stream with the same question."},
+        **documented(INVALID_REQUEST, *READ_PROBLEMS),
+    },
 )
 async def list_events(
+    request: Request,
     parts: PartsDep,
     after: Annotated[Int64, Query(description="Events after this position; 0 for all.")] = 0,
     before: Annotated[Int64 | None, Query(description="Events before this position.")] = None,
@@ -69,6 +74,8 @@ async def list_events(
 
     An event of a block that a reorganisation replaced stays, and is followed by one that takes it back.
     """
+    if EventStream.media_type in request.headers.get("accept", ""):
+        return RedirectResponse(f"{request.url.path}/stream?{request.url.query}")
     if min_block is not None:
         await wait_for_block(parts, min_block)
     wanted = EventFilter(parts.book.vault, line_id, kind or ())

@@ -82,3 +82,8 @@ async def test_a_reverted_event_stays_and_is_followed_by_the_one_that_takes_it_b
     await world.write(event, world.event(2, kind="line.drawn.reverted", reverts=event.id))
     taken_back = (await world.get("/v1/events", kind="line.drawn.reverted"))["items"]
     assert [item["reverts"] for item in taken_back] == [str(event.id)]
+
+
+async def test_whoever_asks_for_a_stream_of_them_is_led_there_with_the_same_question(world: World) -> None:
+    response = await world.client.get("/v1/events?line_id=1&after=5", headers={"Accept": "text/event-stream"})
+    assert (response.status_code, response.headers["location"]) == (307, "/v1/events/stream?line_id=1&after=5")

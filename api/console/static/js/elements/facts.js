@@ -97,8 +97,9 @@ export function lineLink(line_id) {
   return line_id === null || line_id === undefined ? nothing() : h('a', { class: 'line', href: hrefOf(`/lines/${line_id}`) }, `Line ${line_id}`);
 }
 
-/** The feeds that an oracle reads, as ways to their pages. */
-export function feedLinks(addresses) {
+/** The feeds that an oracle reads, as ways to their pages: by their pair where `feeds`, those that are followed, name it. */
+export function feedLinks(addresses, feeds) {
   if (!addresses.length) return nothing();
-  return addresses.map((address) => h('a', { class: 'feed', href: hrefOf(`/feeds/${address}`) }, shortHex(address)));
+  const pairs = new Map(feeds.map(({ address, pair }) => [address, pair]));
+  return addresses.map((address) => h('a', { class: 'feed', href: hrefOf(`/feeds/${address}`) }, pairs.get(address) ?? shortHex(address)));
 }

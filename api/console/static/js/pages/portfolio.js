@@ -28,19 +28,20 @@ export const title = () => 'Portfolio';
 export async function load({ query, signal, session }) {
   const mayKnow = session()?.scopes.includes('alerts:read');
   try {
-    const [portfolio, known, alerts] = await Promise.all([
+    const [portfolio, known, feeds, alerts] = await Promise.all([
       get('/v1/portfolio', { query, signal }),
       get('/v1/markets', { signal }),
+      get('/v1/feeds', { signal }),
       mayKnow ? get('/v1/alerts', { query: { limit: ALERTS }, signal }) : null,
     ]);
-    return { ...portfolio, known: known.items, alerts };
+    return { ...portfolio, known: known.items, feeds: feeds.items, alerts };
   } catch (error) {
     if (error.status !== 404) throw error;
     return { error };
   }
 }
 
-export function render({ error, known, alerts, ...portfolio }, { query, update }) {
+export function render({ error, known, feeds, alerts, ...portfolio }, { query, update }) {
   if (error) return [heading('Portfolio'), missing(error)];
   const now_s = portfolio.as_of.timestamp.epoch_s;
   const fields = [
@@ -57,7 +58,7 @@ export function render({ error, known, alerts, ...portfolio }, { query, update }
     section('Secured by', totals('Secured by', portfolio.collaterals, SECURING)),
     section('Health', bands(portfolio.health)),
     section('Next bills', bills(portfolio.next_bills, now_s)),
-    section('Markets', markets(portfolio.markets, known)),
+    section('Markets', markets(portfolio.markets, known, feeds)),
   ];
 }
 
@@ -127,7 +128,7 @@ function bills(rows, now_s) {
   });
 }
 
-function markets(rows, known) {
+function markets(rows, known, feeds) {
   const feedsOf = new Map(known.map(({ market, feeds }) => [market.market_id, feeds]));
   return table({
     caption: 'Markets',
@@ -137,7 +138,7 @@ function markets(rows, known) {
     columns: [
       { label: 'Market', cell: (row) => row.market.name },
       { label: 'Price', numeric: true, cell: (row) => (row.price?.decimal ? decimal(row.price.decimal) : (row.price_unavailable ?? '—')) },
-      { label: 'Priced by', cell: (row) => feedLinks(feedsOf.get(row.market.market_id) ?? []) },
+      { label: 'Priced by', cell: (row) => feedLinks(feedsOf.get(row.market.market_id) ?? [], feeds) },
       { label: 'Open', numeric: true, cell: (row) => plural(row.open_lines, 'line') },
       { label: 'Debt', numeric: true, cell: (row) => amount(row.debt) },
       { label: 'Collateral', numeric: true, cell: (row) => amount(row.collateral) },
