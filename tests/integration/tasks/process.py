@@ -20,9 +20,14 @@ START_TIMEOUT_S = 30.0
 STOP_S = 2.0
 
 
+def slowness() -> float:
+    """How many share a core, as tests do: how much longer things take by the clock. At least 1."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def stop_limit_s() -> float:
-    """Two seconds for a process that has a core to itself; more where many share one, as tests do."""
-    return STOP_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """Two seconds for a process that has a core to itself; more where many share one."""
+    return STOP_S * slowness()
 
 
 class RunningProcess:
@@ -45,7 +50,7 @@ class RunningProcess:
         """Tells it to stop and returns how long that took, in seconds."""
         began = time.monotonic()
         self.child.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(self.child.wait(), START_TIMEOUT_S)
+        await asyncio.wait_for(self.child.wait(), START_TIMEOUT_S * slowness())
         return time.monotonic() - began
 
 
@@ -59,7 +64,8 @@ async def running(name: str, environment: Mapping[str, str]) -> AsyncIterator[Ru
             process = RunningProcess(name, child, log)
             try:
                 ready, ended = asyncio.ensure_future(notification.ready.wait()), asyncio.ensure_future(child.wait())
-                await asyncio.wait({ready, ended}, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+                limit_s = START_TIMEOUT_S * slowness()
+                await asyncio.wait({ready, ended}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
                 ready.cancel()
                 assert notification.ready.is_set(), f"{name} did not become ready:\n{process.output}"
                 yield process
@@ -70,10 +76,11 @@ async def running(name: str, environment: Mapping[str, str]) -> AsyncIterator[Ru
 
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str, *, timeout_s: float = 20.0) -> None:
-    """Looks again and again; fails when it takes too long."""
-    deadline = time.monotonic() + timeout_s
+    """Looks again and again; fails when it takes too long. ``timeout_s``: where a process has a core to itself."""
+    began = time.monotonic()
     while not await condition():
-        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
+        waited_s = time.monotonic() - began
+        assert waited_s < timeout_s * slowness(), f"not after {waited_s:.0f} s: {what}"
         await asyncio.sleep(0.05)
 
 
@@ -82,7 +89,7 @@ async def refused(name: str, environment: Mapping[str, str]) -> str:
     with tempfile.TemporaryDirectory(prefix="covenant-test-") as folder:
         log = Path(folder) / "log"
         child = await _start(name, environment, log)
-        assert await asyncio.wait_for(child.wait(), START_TIMEOUT_S) == 1
+        assert await asyncio.wait_for(child.wait(), START_TIMEOUT_S * slowness()) == 1
         said = log.read_text()
         assert len(said.splitlines()) == 1, said
         return said.rstrip("\n")
