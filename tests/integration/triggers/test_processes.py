@@ -6,11 +6,14 @@ import asyncio
 import json
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from eth_account import Account
+from psycopg import sql
 from typer.testing import CliRunner
 
 from orchestrator.errors import CovenantError
@@ -85,6 +88,31 @@ async def test_a_round_becomes_a_repayment_and_both_stop_when_told(
             for secret in (KEEPER.key.hex(), PASSWORD):
                 assert secret not in process.output
         assert any(entry["message"] == "signed" for entry in sender.lines())
+
+
+def all_rows(database_url: str) -> Iterator[str]:
+    """Whatever any table holds, in words; bytes are hexadecimal."""
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
+            rows = connection.execute(sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(table)))
+            yield from (row for (row,) in rows)
+
+
+async def test_key_and_password_are_in_no_row_and_in_no_list_of_processes(
+    service: Service, environment: dict[str, str], database_url: str
+) -> None:
+    line = await service.drawn_line()
+    await service.ground.register_mandate(line, **ltv_mandate())
+    await service.ground.push(FALLEN)
+    async with running("sender", environment) as sender:
+        await until_done(service, 1, evaluates=True)
+        process = Path(f"/proc/{sender.child.pid}")
+        told = "".join((process / name).read_text() for name in ("cmdline", "environ") if process.exists())
+    rows = "\n".join(all_rows(database_url))
+    assert KEEPER.address.lower()[2:] in rows
+    for secret in (KEEPER.key.hex().removeprefix("0x"), PASSWORD):
+        assert secret not in rows
+        assert secret not in told
 
 
 async def test_a_second_sender_stands_by_and_takes_over_within_seconds(
