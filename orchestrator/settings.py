@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     covenant_evaluate_at: Literal["latest", "safe"] = "latest"
     covenant_batch_size: int = Field(default=20, ge=1, le=200)
     covenant_dry_run: bool = False
-    covenant_only_profitable: bool = False
+    covenant_only_profitable: bool = True
     covenant_liquidate_to: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     covenant_liquidation_slippage_bps: int = Field(default=100, ge=0, le=10_000)
     covenant_terminate: bool = False

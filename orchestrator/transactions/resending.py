@@ -26,7 +26,7 @@ class SendPolicy:
         replace_after_blocks: the next transaction in line is replaced when so many blocks went by without it.
         max_in_flight: nonces held at once; nodes drop more than a handful of one sender.
         dry_run: simulates, and says what it would send; signs and sends nothing new.
-        only_profitable: leaves alone what would bring less than its gas costs at the present fees.
+        only_profitable: leaves alone what would bring less than its gas costs at the present fees, where that is known.
         max_gas: a transaction that needs more goes out in parts. EIP-7825 allows no more in any. Blocks bound it, too.
         budget: what a signer may spend on gas in a period; None: what it has.
         breaker: what stops the sending until a person resumes it.
@@ -37,7 +37,7 @@ class SendPolicy:
     replace_after_blocks: int = 3
     max_in_flight: int = 16
     dry_run: bool = False
-    only_profitable: bool = False
+    only_profitable: bool = True
     max_gas: int = MAX_TRANSACTION_GAS
     budget: BudgetPolicy | None = None
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)

@@ -69,13 +69,9 @@ class TriggerOutcomes:
         return TransactionError(ErrorKind.ALREADY_DONE, words)
 
     async def worth_wei(self, session: AsyncSession, intent_id: uuid.UUID) -> int | None:
-        fees = await session.scalars(select(Trigger.fee_worth_wei).where(Trigger.intent_id == intent_id))
-        total = 0
-        for fee in fees:
-            if fee is None:
-                return None
-            total += fee
-        return total
+        fees = (await session.scalars(select(Trigger.fee_worth_wei).where(Trigger.intent_id == intent_id))).all()
+        known = [fee for fee in fees if fee is not None]
+        return sum(known) if known and len(known) == len(fees) else None
 
     async def split(self, session: AsyncSession, intent_id: uuid.UUID, call: Call) -> int:
         """In two, in the order of the batch: what one mandate leaves of a line is what the next one finds."""

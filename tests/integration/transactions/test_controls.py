@@ -178,19 +178,23 @@ async def test_what_is_mined_can_not_be_cancelled(ground: Ground) -> None:
         assert (await session.get_one(Intent, intent_id)).cancel_requested_at is None
 
 
-async def test_what_would_bring_less_than_its_gas_costs_is_left_alone_if_policy_says_so(ground: Ground) -> None:
-    frugal = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=replace(POLICY, only_profitable=True))
+async def test_what_would_bring_less_than_its_gas_costs_is_left_alone_unless_policy_wants_it(ground: Ground) -> None:
     ground.told.worth = 1
     poor = await ground.queue()
-    await frugal.tick()
+    await ground.sender.tick()
     intent = await ground.intent(poor)
     assert (intent.status, intent.error_kind, intent.nonce) == ("failed", "unprofitable", None)
     assert str(intent.error).startswith("the keeper's fee is worth 1 wei, and the gas costs ")
     assert ground.told.of(poor) == ["failed: unprofitable"]
     ground.told.worth = None
     unknown = await ground.queue()
-    await frugal.tick()
+    await ground.sender.tick()
     ground.told.worth = 10**18
     rich = await ground.queue()
-    await frugal.tick()
+    await ground.sender.tick()
     assert await ground.settle(unknown, rich) == ["finalized", "finalized"]
+    ground.told.worth = 1
+    wanted = await ground.queue()
+    policy = replace(POLICY, only_profitable=False)
+    ground.sender = make_sender(ground.chain.rpc, ground.sessions, ground.told, policy=policy)
+    assert await ground.settle(wanted) == ["finalized"]
