@@ -11,7 +11,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from api.identity.principal import COOKIE, scopes_needed
+from api.identity.principal import COOKIE, scopes_needed, scopes_needed_if_somebody
+from api.identity.scopes import Scope
 from api.links import add_links
 from api.problems import MEDIA_TYPE, ProblemBody
 from api.wire import BIGINT_MAX
@@ -113,12 +114,19 @@ def _problem_schemas() -> dict[str, Schema]:
 
 
 def _credentials(routers: Sequence[APIRouter]) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
-    """What whoever asks must come with, by the operation's id, for those that are not open to everybody."""
+    """What whoever asks must come with, or may, by the operation's id; an empty one means nothing."""
     for router in routers:
         for route in router.routes:
-            scopes = scopes_needed(route) if isinstance(route, APIRoute) else None
-            if isinstance(route, APIRoute) and scopes is not None:
-                yield route.name, [{scheme: sorted(scopes)} for scheme in SECURITY_SCHEMES]
+            if not isinstance(route, APIRoute):
+                continue
+            if (needed := scopes_needed(route)) is not None:
+                yield route.name, _ways(needed)
+            elif (needed := scopes_needed_if_somebody(route)) is not None:
+                yield route.name, [{}, *_ways(needed)]
+
+
+def _ways(scopes: frozenset[Scope]) -> list[dict[str, list[str]]]:
+    return [{scheme: [scope.value for scope in sorted(scopes)]} for scheme in SECURITY_SCHEMES]
 
 
 def _say_what_succeeds(operation: Schema, components: Schema) -> None:

@@ -94,7 +94,7 @@ def _credentials(operation: Document) -> Iterator[str]:
         return
     scopes = {scope for way in operation["security"] for needed in way.values() for scope in needed}
     held = "".join(f" with the scope <code>{escape(scope)}</code>" for scope in sorted(scopes))
-    yield f"<p>Needs an API key or a session{held}."
+    yield f"<p>{'Can come with' if {} in operation['security'] else 'Needs'} an API key or a session{held}."
 
 
 def _parameters(parameters: list[Document]) -> Iterator[str]:

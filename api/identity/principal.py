@@ -73,15 +73,25 @@ def may_if_somebody(scope: Scope) -> Any:
         if principal is not None and scope not in principal.scopes:
             raise Problem(OUT_OF_SCOPE, f"the scope {scope} is needed")
 
+    allowed.needed_if_somebody = frozenset({scope})  # type: ignore[attr-defined]
     return Depends(allowed)
 
 
 def scopes_needed(route: APIRoute) -> frozenset[Scope] | None:
     """What an operation demands of whoever asks; None when it is public."""
+    return _said_of(route, "needed")
+
+
+def scopes_needed_if_somebody(route: APIRoute) -> frozenset[Scope] | None:
+    """What a public operation demands of a key or session that comes with it; None when it looks at neither."""
+    return _said_of(route, "needed_if_somebody")
+
+
+def _said_of(route: APIRoute, name: str) -> frozenset[Scope] | None:
     for dependency in route.dependant.dependencies:
-        needed: frozenset[Scope] | None = getattr(dependency.call, "needed", None)
-        if needed is not None:
-            return needed
+        said: frozenset[Scope] | None = getattr(dependency.call, name, None)
+        if said is not None:
+            return said
     return None
 
 

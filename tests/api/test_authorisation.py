@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import func, update
 
-from api.identity.principal import scopes_needed
+from api.identity.principal import scopes_needed, scopes_needed_if_somebody
 from api.identity.scopes import Role, Scope, scopes_of
 from api.prepare.actions import ACTIONS
 from orchestrator.db.models import Account, ApiKey
@@ -90,6 +90,8 @@ def test_what_an_operation_demands_is_what_is_written_here(route: APIRoute) -> N
             assert needed == frozenset()
         case scope:
             assert needed == frozenset({scope})
+    if_somebody = {OF_SOMEBODY[route.name]} if route.name in OF_SOMEBODY else None
+    assert scopes_needed_if_somebody(route) == if_somebody
 
 
 async def test_nobody_is_let_in_only_where_nothing_is_needed(world: World) -> None:

@@ -121,6 +121,7 @@ async def test_what_an_operation_needs_is_said_with_its_scope(document: dict[str
     assert needed["list_lines"] is None
     assert needed["get_current_session"] == [{"api_key": []}, {"session": []}]
     assert needed["list_alerts"] == [{"api_key": ["alerts:read"]}, {"session": ["alerts:read"]}]
+    assert needed["post_signed_offer"] == [{}, {"api_key": ["offers:write"]}, {"session": ["offers:write"]}]
 
 
 async def test_bounds_are_whole_and_every_answer_is_said_to_be_something(world: World) -> None:

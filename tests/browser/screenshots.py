@@ -20,6 +20,7 @@ PAGES: Final = {
     "lines": "/lines",
     "line": "/lines/{line}",
     "offers": "/offers",
+    "offer": "/offers/{offer}",
     "feeds": "/feeds",
     "feed": "/feeds/{feed}",
     "triggers": "/triggers",
@@ -59,11 +60,12 @@ async def _live_a_while(stage: Stage, line: OpenedLine) -> None:
 async def _take(
     stage: Stage, line: OpenedLine, name: str, size: tuple[int, int], colours: Literal["light", "dark"]
 ) -> None:
-    feeds = await stage.cast.service.get("/v1/feeds")
+    feed = (await stage.cast.service.get("/v1/feeds"))["items"][0]["address"]
+    offer = (await stage.cast.service.get("/v1/offers"))["items"][0]["offer_hash"]
     FOLDER.mkdir(exist_ok=True)
     async with stage.visit(size=size, colours=colours) as watched:
         for page, route in PAGES.items():
-            await watched.open(route.format(line=line.line_id, feed=feeds["items"][0]["address"]))
+            await watched.open(route.format(line=line.line_id, feed=feed, offer=offer))
             await expect(watched.page.locator("main h1")).to_be_visible()
             await expect(watched.page.locator("main .loading")).to_have_count(0)
             height = await watched.page.evaluate("document.documentElement.scrollHeight")
