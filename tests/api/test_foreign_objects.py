@@ -74,10 +74,10 @@ async def test_what_belongs_to_somebody_else_is_answered_as_what_is_not_there(wo
         assert not shown & set(owned.values()), path
 
 
-@pytest.mark.parametrize("route", ON_AN_OBJECT, ids=lambda route: route.name)
-async def test_its_owner_does_with_it_what_there_is_to_do(world: World, route: APIRoute) -> None:
+async def test_its_owner_does_with_it_what_there_is_to_do(world: World) -> None:
     async with visitor(world) as owner:
         owned = await belongings(world, owner)
-        (name,) = route.param_convertors.keys() & OWNED
-        status, text = await ask(owner, route, owned[name], world)
-        assert status in (200, 202, 204), text
+        for route in sorted(ON_AN_OBJECT, key=lambda route: "DELETE" in (route.methods or ())):
+            (name,) = route.param_convertors.keys() & OWNED
+            status, text = await ask(owner, route, owned[name], world)
+            assert status in (200, 202, 204), (route.name, text)
