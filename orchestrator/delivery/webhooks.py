@@ -2,7 +2,8 @@
 
 One transaction for each message holds the endpoint's row, sends, and writes down what came of it. Any number of workers
 may run this: who finds a row locked goes on to the next. A message whose transaction was lost is sent again, with the
-same id. A failure stops the endpoint's queue, which tries again later and later, and gives up after days.
+same id. A failure stops the endpoint's queue, which tries again later and later, and gives up after days. What its
+owner asks for (a test, one event again) does not wait for that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from orchestrator.alerts import Alerts, Severity
@@ -28,7 +29,11 @@ from orchestrator.delivery.signing import WebhookSecrets
 log = logging.getLogger(__name__)
 
 _ALERT: Final = "webhook:"
-_DUE: Final = (WebhookEndpoint.status == "enabled", WebhookEndpoint.next_attempt_at <= func.clock_timestamp())
+_PAUSE_IS_OVER: Final = WebhookEndpoint.next_attempt_at <= func.clock_timestamp()
+_HAS_WANTED: Final = exists().where(
+    WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.attempted_at.is_(None)
+)
+_DUE: Final = (WebhookEndpoint.status == "enabled", or_(_PAUSE_IS_OVER, _HAS_WANTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,19 @@ class Courier:
     async def _send_next(self, endpoint_id: uuid.UUID) -> bool:
         """Whether there was something to send and it was taken: then there may be more."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            endpoint = await session.scalar(
-                select(WebhookEndpoint)
+            found = await session.execute(
+                select(WebhookEndpoint, _PAUSE_IS_OVER)
                 .where(WebhookEndpoint.id == endpoint_id, *_DUE)
                 .with_for_update(skip_locked=True)
             )
-            if endpoint is None:
+            row = found.one_or_none()
+            if row is None:
                 return False
+            endpoint, pause_is_over = row
             wanted = await _next_wanted(session, endpoint)
             if wanted is not None:
                 return await self._send_wanted(session, endpoint, wanted)
-            event = await _next_event(session, endpoint)
+            event = await _next_event(session, endpoint) if pause_is_over else None
             if event is None:
                 return False
             answer = await self._post(endpoint, event.id, body_of(event))

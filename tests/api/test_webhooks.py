@@ -252,6 +252,23 @@ async def test_a_test_is_sent_once_and_a_paused_endpoint_keeps_its_place(
     assert await deliver(world) == 1
 
 
+async def test_what_its_owner_asks_for_does_not_wait_until_a_failing_endpoint_is_tried_again(
+    world: World, owner: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    hourly = DeliveryPolicy(first_pause=timedelta(hours=1))
+    webhook = await make(owner, receiver.url)
+    receiver.status = 500
+    await tell(world, "line.drawn")
+    await deliver(world, hourly)
+    receiver.status = 200
+    assert (await owner.post(f"/v1/webhooks/{webhook['id']}/test")).status_code == 202
+    assert await deliver(world, hourly) == 1
+    assert [json.loads(body)["type"] for _, body in receiver.got] == ["line.drawn", "webhook.test"]
+    shown = (await owner.get(f"/v1/webhooks/{webhook['id']}")).json()
+    assert (shown["failures"], shown["position"]) == (1, 0)
+    assert await deliver(world, hourly) == 0
+
+
 async def test_redirects_are_not_followed(world: World, owner: httpx.AsyncClient, receiver: Receiver) -> None:
     async with receiving() as elsewhere:
         receiver.status, receiver.location = 302, elsewhere.url
