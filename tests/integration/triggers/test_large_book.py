@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
@@ -18,7 +19,7 @@ from orchestrator.db.models import Candidate, EngineCursor, Intent, Trigger
 from orchestrator.db.models.registry import table_of
 from orchestrator.triggers.status import engine_status
 from scripts.cli import status
-from tests.integration.mirror.ground import CHAIN_ID, HOUR
+from tests.integration.mirror.ground import ADMIN, BORROWER, CHAIN_ID, HOUR, PRICE, USDC
 from tests.integration.triggers.ground import POLICY, Service, ltv_mandate
 
 FALLEN = 400 * 10**8
@@ -116,6 +117,43 @@ async def test_what_became_due_in_a_long_absence_fires_line_by_line(service: Ser
     assert (await waiting(service), await service.triggers()) == (2, [])
     await slow.catch_up()
     assert sorted(trigger.line_id for trigger in await service.triggers()) == lines
+
+
+async def test_a_share_that_was_paid_meanwhile_is_not_asked_for_again_while_its_line_waits(service: Service) -> None:
+    line, other = await service.drawn_line(), await service.drawn_line()
+    feed = await service.ground.deploy("revenue", "LocalFeed", ADMIN.address, 2, "revenue")
+    await service.ground.send(ADMIN, "revenue", "LocalFeed", "push", 100_00, await service.ground.now())
+    share = {"kind": 3, "feed": to_checksum_address(feed), "shareBps": 1_000}
+    mandate = await service.ground.register_mandate(line, **share)
+    await service.mirror.catch_up()
+    slow = service.another_engine(ONE_LINE_AT_ONCE)
+    await slow.catch_up()
+    await service.ground.send(ADMIN, "revenue", "LocalFeed", "push", 600_00, await service.ground.now())
+    await service.ground.send(BORROWER, "trigger", "RepayTrigger", "fire", mandate, BORROWER.address)
+    await service.ground.vault(BORROWER, "depositReserve", other, 1)
+    await service.ground.wait(25 * HOUR)  # a period in which it could be paid again
+    await service.mirror.catch_up()
+    evaluation = await slow.step()
+    assert evaluation is not None
+    assert (await waiting(service), evaluation.candidates, evaluation.stored) == (2, 1, 0)
+    await slow.catch_up()
+    assert await service.triggers() == []
+
+
+async def test_while_lines_wait_nothing_is_told_to_be_over(service: Service) -> None:
+    lines = [await service.drawn_line(draw=900 * USDC, reserve=0) for _ in range(2)]
+    await service.ground.push(300 * 10**8)
+    await service.evaluate()
+    told = await service.open_alerts()
+    assert len(told) == len(lines)
+    await begin_anew(service)
+    slow = service.another_engine(ONE_LINE_AT_ONCE)
+    await slow.step()
+    assert await service.open_alerts() == told
+    await service.ground.push(PRICE)
+    await service.mirror.catch_up()
+    await slow.catch_up()
+    assert await service.open_alerts() == []
 
 
 @pytest.mark.parametrize("left", [1, 0])
