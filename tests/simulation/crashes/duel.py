@@ -160,10 +160,13 @@ class Duel:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _unsettled(self) -> int:
+        """What is on its way, and mandates that have not fired yet: on a busy machine the time was too short for it."""
         async with self.sessions() as session:
+            fired = select(func.count(Trigger.mandate_hash.distinct())).where(Trigger.status == "done")
             live = select(func.count()).select_from(Trigger).where(Trigger.status.in_(LIVE))
             on_their_way = select(func.count()).select_from(Intent).where(Intent.status.not_in(FINAL))
-            return ((await session.scalar(live)) or 0) + ((await session.scalar(on_their_way)) or 0)
+            yet_to_fire = LINES - ((await session.scalar(fired)) or 0)
+            return yet_to_fire + ((await session.scalar(live)) or 0) + ((await session.scalar(on_their_way)) or 0)
 
 
 async def lines_that_fire_hourly(ground: Ground) -> int:

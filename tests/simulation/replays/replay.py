@@ -7,16 +7,17 @@ No candidate, no mirror and none of our rules is asked. What fires is then reall
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from eth_utils.address import to_checksum_address
 from sqlalchemy import select
 
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import RpcRefused
+from orchestrator.db.leading import DATABASE_FAILURES
 from orchestrator.db.models import Trigger
 from tests.integration.mirror.ground import ADMIN, BORROWER, ETHER, KEEPER, USDC, codec
 from tests.integration.triggers.ground import Service
@@ -28,6 +29,9 @@ FIRINGS_AT_MOST: Final = 4
 """So often the engine is asked at one round, while what it fires is mined in between."""
 
 MINED_WITHIN_S: Final = 30
+ATTEMPTS: Final = 5
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -85,10 +89,20 @@ async def replay(service: Service, book: Book, rounds: Sequence[FileRound]) -> P
     return played
 
 
+async def _persistently(step: Callable[[], Awaitable[T]]) -> T:
+    """As a process does: the database ends a transaction of a process that the machine holds up, and it is repeated."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await step()
+        except DATABASE_FAILURES:
+            continue
+    return await step()
+
+
 async def _send(service: Service) -> None:
     """In a block of its own, which the node mines a moment after it took the transaction."""
     before = await service.ground.head()
-    await service.sender.tick()
+    await _persistently(service.sender.tick)
     async with asyncio.timeout(MINED_WITHIN_S):
         while await service.ground.head() == before:
             pass  # each look takes the node a moment
@@ -108,7 +122,7 @@ async def _compare(service: Service, book: Book, played: Played, one: FileRound)
     """How many fired at the head."""
     await service.mirror.catch_up()
     expected = await _brute_force(service, book)
-    evaluation = await service.engine.step()
+    evaluation = await _persistently(service.engine.step)
     assert evaluation is not None, "a new head is evaluated"
     got = await _stored_at(service, evaluation.head.number)
     assert got == expected, (
