@@ -16,7 +16,7 @@ from api.snapshot import find_cursor, reading
 from api.wire import checksum
 from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc, RpcError
-from orchestrator.db.migrate import SchemaOutdated, require_current_schema
+from orchestrator.db.schema import SchemaOutdated, require_current_schema
 from orchestrator.db.session import DatabaseUnreachable
 from orchestrator.transactions.rotation import Duty, signers_in_need, standings
 

@@ -14,8 +14,9 @@ from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from orchestrator.db.migrate import require_schema, unreachable
 from orchestrator.db.models.registry import Model
+from orchestrator.db.schema import require_schema
+from orchestrator.db.session import unreachable
 from orchestrator.errors import CovenantError
 
 PREFIX: Final = "covenant_"

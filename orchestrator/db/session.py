@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from psycopg_pool import AsyncConnectionPool
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from orchestrator.errors import CovenantError
@@ -12,6 +13,14 @@ from orchestrator.errors import CovenantError
 
 class DatabaseUnreachable(CovenantError):
     """No connection to the database."""
+
+
+def unreachable(error: OperationalError) -> DatabaseUnreachable:
+    """The error for people of a failed connection; the driver's first line names host and port, never the password."""
+    reason = str(error.orig).splitlines()[0] if error.orig else "no connection"
+    return DatabaseUnreachable(
+        f"the database cannot be reached: {reason}", "check DATABASE_URL and that the server runs"
+    )
 
 
 _WAIT_FOR_CONNECTION_S: Final = 2.0

@@ -13,6 +13,7 @@ from celery.exceptions import Reject
 
 from orchestrator.db.leading import DATABASE_FAILURES
 from orchestrator.errors import CovenantError
+from orchestrator.tasks.redis_urls import broker_url
 from orchestrator.tasks.running import Running
 
 log = logging.getLogger(__name__)
@@ -60,18 +61,6 @@ def make_app(redis_url: str, chain_id: int, jobs: Sequence[Job], running: Runnin
     for job in jobs:
         app.task(name=job.name, bind=True, shared=False)(_task_of(job, running))
     return app
-
-
-def broker_url(redis_url: str) -> str:
-    """Celery's form of a Redis URL: a unix socket is `redis+socket://` there and `unix://` to redis-py."""
-    scheme, _, rest = redis_url.partition("://")
-    return redis_url if scheme != "unix" else f"redis+socket://{rest.replace('db=', 'virtual_host=')}"
-
-
-def client_url(redis_url: str) -> str:
-    """redis-py's form of a Redis URL."""
-    scheme, _, rest = redis_url.partition("://")
-    return redis_url if scheme != "redis+socket" else f"unix://{rest.replace('virtual_host=', 'db=')}"
 
 
 def _task_of(job: Job, running: Running) -> Callable[[Task[Any, Any]], None]:

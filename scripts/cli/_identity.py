@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.identity.accounts import AccountRepository
-from orchestrator.db.migrate import require_current_schema, unreachable
 from orchestrator.db.models import Account
-from orchestrator.db.session import open_engine, sessions_of
+from orchestrator.db.schema import require_current_schema
+from orchestrator.db.session import open_engine, sessions_of, unreachable
 from orchestrator.errors import CovenantError
 from scripts.cli._settings import settings_of_service
 

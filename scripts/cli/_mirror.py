@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from orchestrator.db.migrate import require_current_schema
+from orchestrator.db.schema import require_current_schema
 from orchestrator.db.session import open_engine
 
 

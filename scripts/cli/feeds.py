@@ -21,7 +21,7 @@ from oracles.rounds import RoundsFile, read_rounds
 from orchestrator.alerts import Alerts
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import JsonRpc
-from orchestrator.db.migrate import require_current_schema
+from orchestrator.db.schema import require_current_schema
 from orchestrator.db.session import open_engine, sessions_of
 from orchestrator.metrics import Metrics
 from scripts.cli._api import AsJson, Body, Limit, ask, instant, show, write_table

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from orchestrator.db.migrate import head, upgrade
+from orchestrator.db.migrate import upgrade
+from orchestrator.db.schema import head
 from orchestrator.settings import load_settings, redact_url
 from scripts.cli._api import AsJson, Body, show
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.chain.quantities import integer
 from orchestrator.chain.rpc import JsonRpc, RpcError
-from orchestrator.db.migrate import head, require_current_schema
+from orchestrator.db.schema import head, require_current_schema
 from orchestrator.db.session import open_engine
 from orchestrator.errors import CovenantError
 from orchestrator.settings import redact_url

@@ -6,7 +6,7 @@ import redis
 
 from orchestrator.errors import CovenantError
 from orchestrator.settings import Settings
-from orchestrator.tasks.app import client_url
+from orchestrator.tasks.redis_urls import client_url
 
 TIMEOUT_S = 5.0
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from orchestrator.chain.book import AddressBook
 from orchestrator.chain.reader import ChainReader
 from orchestrator.chain.rpc import JsonRpc, RpcError
-from orchestrator.db.migrate import require_current_schema
+from orchestrator.db.schema import require_current_schema
 from orchestrator.db.session import open_engine
 from orchestrator.errors import CovenantError
 from orchestrator.settings import Settings

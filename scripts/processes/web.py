@@ -21,12 +21,12 @@ from api.nodes import Nodes
 from api.opening import open_parts
 from api.parts import Bounds, Site, Webhooks
 from orchestrator.chain.rpc import JsonRpc, RpcError
-from orchestrator.db.migrate import require_current_schema
+from orchestrator.db.schema import require_current_schema
 from orchestrator.delivery.signing import WebhookSecrets
 from orchestrator.errors import CovenantError
 from orchestrator.readiness import notify_ready
 from orchestrator.settings import Settings
-from orchestrator.tasks.app import client_url
+from orchestrator.tasks.redis_urls import client_url
 from scripts.processes.deployment import load_book, require_chain
 from scripts.processes.entry import run_process
 

@@ -6,7 +6,8 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect, text
 
-from orchestrator.db.migrate import SchemaOutdated, config_for, head, require_current_schema, upgrade
+from orchestrator.db.migrate import config_for, upgrade
+from orchestrator.db.schema import SchemaOutdated, head, require_current_schema
 from orchestrator.db.session import DatabaseUnreachable, open_engine
 
 

@@ -8,9 +8,9 @@ import pytest
 from psycopg import sql
 from typer.testing import CliRunner
 
-from orchestrator.db.migrate import SchemaOutdated
 from orchestrator.db.models.registry import Model
 from orchestrator.db.roles import PRIVATE, ROLES, Role, RolesRefused, apply_roles, role_of, url_as
+from orchestrator.db.schema import SchemaOutdated
 from scripts.cli.roles import app
 
 TABLES = frozenset(Model.metadata.tables)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from alembic.script import ScriptDirectory
 
-from orchestrator.db.migrate import MIGRATIONS
+from orchestrator.db.schema import MIGRATIONS, head
 
 
 def test_revisions_follow_one_another_under_the_numbers_of_their_files() -> None:
@@ -14,4 +14,5 @@ def test_revisions_follow_one_another_under_the_numbers_of_their_files() -> None
     scripts = ScriptDirectory(str(MIGRATIONS))
     revisions = [revision.revision for revision in reversed(list(scripts.walk_revisions()))]
     assert revisions == numbers
+    assert scripts.get_current_head() == head()
     assert all(scripts.get_revision(later).down_revision == earlier for earlier, later in pairwise(revisions))

@@ -1,11 +1,11 @@
-"""The Celery app: what a task may not be, and where the broker is."""
+"""The Celery app: what a task may not be."""
 
 import asyncio
 
 import pytest
 
 from orchestrator.chain.rpc import RpcUnreachable
-from orchestrator.tasks.app import Job, broker_url, client_url, make_app
+from orchestrator.tasks.app import Job, make_app
 from orchestrator.tasks.running import Running
 
 
@@ -23,22 +23,6 @@ async def defect() -> None:
 
 JOBS = [Job("nothing", 5.0, nothing), Job("node-is-away", 60.0, node_is_away), Job("defect", 60.0, defect)]
 APP = make_app("redis://localhost:6379/0", 31337, JOBS, Running())
-
-
-@pytest.mark.parametrize(
-    ("ours", "celery"),
-    [
-        ("redis://host:6379/1", "redis://host:6379/1"),
-        ("rediss://user:secret@host/0", "rediss://user:secret@host/0"),
-        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock"),
-        ("unix:///run/redis.sock?db=3", "redis+socket:///run/redis.sock?virtual_host=3"),
-    ],
-)
-def test_each_library_gets_a_redis_url_in_its_own_form(ours: str, celery: str) -> None:
-    assert broker_url(ours) == celery
-    assert broker_url(celery) == celery
-    assert client_url(celery) == ours
-    assert client_url(ours) == ours
 
 
 def test_pitfall_33_no_task_waits_for_a_time_and_none_is_lost_with_its_worker() -> None:
