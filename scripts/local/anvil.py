@@ -44,6 +44,8 @@ async def start_anvil(
     `port` 0 takes any free one. Raises CovenantError when it does not come up.
     """
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
+    # Old states go to the disk, gigabytes of a long chain. In the home, a chain that is killed leaves them for ever.
+    arguments += ["--cache-path", str(runtime.directory / "states")]
     arguments += ["--slots-in-an-epoch", str(safe_behind)]
     if any_code_size:
         arguments.append("--disable-code-size-limit")
