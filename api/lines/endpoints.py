@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.lines.documents import Document, detail_document, schedule_document
 from api.lines.finding import LineFilter, Page, Sort, cursor_after, read_one, read_page
 from api.lines.health import health_at_asked_price, health_of
 from api.lines.looking_back import read_as_of_block
-from api.lines.prices import MarketPrices, PricesDep
+from api.lines.prices import MarketPrices, OraclePrices
 from api.lines.problems import TIME_BEFORE_STATE, UNKNOWN_BLOCK, UNKNOWN_LINE, unknown_line
 from api.lines.rows import FoundLine, LineRow, Place
 from api.lines.schemas import (
@@ -25,7 +25,7 @@ from api.lines.service import AccruedLine, accrue, bills_of
 from api.lines.units import Units
 from api.lines.written import WrittenLines
 from api.paging import DEFAULT_PAGE, CursorText, Limit
-from api.parts import Parts, PartsDep
+from api.parts import Parts
 from api.problems import INVALID_REQUEST, MALFORMED_CURSOR, documented
 from api.snapshot import (
     READ_PROBLEMS,
@@ -56,12 +56,18 @@ AskedPrice = Annotated[
 ]
 
 
-async def written_lines(request: Request) -> WrittenLines:
-    found: WrittenLines = request.app.state.written_lines
-    return found
+class Served(NamedTuple):
+    """What these reads work with."""
+
+    parts: Parts
+    prices: OraclePrices
+    written: WrittenLines
 
 
-WrittenDep = Annotated[WrittenLines, Depends(written_lines)]
+def served(request: Request) -> Served:
+    """Not a dependency: FastAPI takes longer to solve three of them than PostgreSQL to find a line."""
+    state = request.app.state
+    return Served(state.parts, state.oracle_prices, state.written_lines)
 
 
 @router.get(
@@ -71,8 +77,7 @@ WrittenDep = Annotated[WrittenLines, Depends(written_lines)]
     responses=documented(MALFORMED_CURSOR, INVALID_REQUEST, *READ_PROBLEMS),
 )
 async def list_lines(
-    parts: PartsDep,
-    written: WrittenDep,
+    request: Request,
     borrower: Annotated[Address | None, Query()] = None,
     lender: Annotated[Address | None, Query(description="Who lent when the line was opened.")] = None,
     holder: Annotated[Address | None, Query(description="Who owns the NFT, and with it the claim.")] = None,
@@ -95,6 +100,7 @@ async def list_lines(
     min_block: MinBlock = None,
 ) -> Response:
     """Each as it stands at the snapshot's time. A cursor belongs to its `sort`."""
+    parts, _, written = served(request)
     if min_block is not None:
         await wait_for_block(parts, min_block)
     wanted = LineFilter(borrower, lender, holder, market_id, status, due_by, q)
@@ -121,9 +127,7 @@ async def list_lines(
 )
 async def get_line(
     line_id: LineId,
-    parts: PartsDep,
-    prices: PricesDep,
-    written: WrittenDep,
+    request: Request,
     at: At = None,
     price_e36: AskedPrice = None,
     as_of_block: AsOfBlock = None,
@@ -134,6 +138,7 @@ async def get_line(
     Health is judged at the oracle's measuring price at the snapshot's block, or at `price_e36`. With `as_of_block` all
     of it is as it was after that block.
     """
+    parts, prices, written = served(request)
     if min_block is not None:
         await wait_for_block(parts, min_block)
     if as_of_block is not None:
@@ -163,13 +168,13 @@ async def get_line(
 )
 async def get_schedule(
     line_id: LineId,
-    parts: PartsDep,
-    written: WrittenDep,
+    request: Request,
     assume: Annotated[Literal["paid_when_due", "nothing_is_paid"], Query()] = "paid_when_due",
     limit: Annotated[int, Query(ge=1, le=120, description="Bills, at most 120.")] = 24,
     min_block: MinBlock = None,
 ) -> Response:
     """The next bills if nobody draws, each paid in the second it appears, or with none of them paid."""
+    parts, _, written = served(request)
     if min_block is not None:
         await wait_for_block(parts, min_block)
     view, line = await _read_one(parts, line_id, written.seed)
