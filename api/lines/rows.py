@@ -157,9 +157,9 @@ COLUMNS: Final = ", ".join(
 """Of `SOURCES`: a ``RawLine``."""
 
 FINGERPRINT: Final = "hash_record_extended(ROW(line.*, market.*, note.to_address), %(seed)s)"
-"""Of `SOURCES`: 64 bits that are others when anything of the row is, for a ``seed`` of 64 bits that nobody else knows.
+"""Of `SOURCES`: 64 bits that are others when anything of the row is, under a ``seed`` that nobody else knows.
 
-A row is known again by it without being sent: a page of lines costs the driver a fifth of what their values do.
+A row is known again by it without being sent: a page of lines costs the driver a third of what their values do.
 """
 
 SOURCES: Final = """
