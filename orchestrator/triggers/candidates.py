@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, exists, false, func, literal, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    delete,
+    exists,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orchestrator.credit.health import ANY_PRICE
 from orchestrator.credit.mandate import Kind
-from orchestrator.credit.units import PriceE36, Timestamp
+from orchestrator.credit.units import Timestamp
 from orchestrator.db.arrays import among
-from orchestrator.db.models import Candidate, Trigger, WaitingLine
+from orchestrator.db.models import Candidate, WaitingLine
 from orchestrator.db.models.registry import table_of
 from orchestrator.db.staging import replace_rows
 from orchestrator.triggers.accounts import Accounts, ShareAccount, with_account
 from orchestrator.triggers.lines import Position, StandingLine, StandingMandate
-from orchestrator.triggers.states import LIVE, Action, TriggerStatus
-from orchestrator.triggers.store import Key, RetryPolicy, failures_of_key, pauses_until
+from orchestrator.triggers.states import Action
 from orchestrator.triggers.thresholds import (
     Resolution,
     Threshold,
@@ -67,20 +72,6 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """What came up at a block.
-
-    Attributes:
-        lines: to be looked at, and whether a candidate's second was reached. What waits is not among them: a trigger
-            that is on its way, or one that failed a moment ago.
-        failing: what failed too often, waiting or not, with the last reason.
-    """
-
-    lines: Mapping[int, bool]
-    failing: Mapping[Key, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Candidates:
     """The candidates of one vault. Nothing here commits.
 
@@ -89,7 +80,7 @@ class Candidates:
 
     chain_id: int
     vault: str
-    actions: Collection[Action] = frozenset({Action.REPAY, Action.LIQUIDATE})
+    actions: frozenset[Action] = frozenset({Action.REPAY, Action.LIQUIDATE})
 
     async def refresh(self, session: AsyncSession, lines: Iterable[StandingLine], context: Context) -> None:
         """Works the candidates of ``lines`` out anew and stores them in place of those that there were."""
@@ -98,17 +89,17 @@ class Candidates:
 
     async def forget_after(self, session: AsyncSession, block_number: int) -> None:
         """Removes what came from a later block, before a refresh that follows a rewind: line or mandate may be gone."""
-        await session.execute(delete(Candidate).where(*self._ours(), Candidate.state_block_number > block_number))
+        await session.execute(delete(Candidate).where(*self.ours(), Candidate.state_block_number > block_number))
 
     def worked_out_after(self, block_number: int) -> Select[int]:
         """Finds the lines with candidates from a state of a later block than ``block_number``."""
-        statement = select(Candidate.line_id).where(*self._ours(), Candidate.state_block_number > block_number)
+        statement = select(Candidate.line_id).where(*self.ours(), Candidate.state_block_number > block_number)
         return statement.distinct()
 
     def due_lines(self, now: Timestamp) -> Select[int]:
         """Finds the lines with a candidate whose second was reached at ``now``."""
         wanted = Candidate.action.in_(sorted(self.actions))
-        return select(Candidate.line_id).where(*self._ours(), wanted, Candidate.next_due_at <= now).distinct()
+        return select(Candidate.line_id).where(*self.ours(), wanted, Candidate.next_due_at <= now).distinct()
 
     async def feeds(self, session: AsyncSession) -> Sequence[str]:
         """The feeds that some candidate waits for."""
@@ -125,96 +116,14 @@ class Candidates:
             return {}
         statement = select(
             Candidate.trigger_contract, Candidate.mandate_hash, Candidate.share_mark, Candidate.share_carry
-        ).where(*self._ours(), among(Candidate.line_id, ids), Candidate.share_mark.is_not(None), ~_waits())
+        ).where(*self.ours(), among(Candidate.line_id, ids), Candidate.share_mark.is_not(None), ~line_waits())
         return {
             (row.trigger_contract, row.mandate_hash): ShareAccount(row.share_mark, row.share_carry)
             for row in await session.execute(statement)
         }
 
-    async def reached(
-        self,
-        session: AsyncSession,
-        *,
-        prices: Mapping[int, PriceE36 | None],
-        answers: Mapping[str, int],
-        now: Timestamp,
-        retries: RetryPolicy,
-    ) -> Reached:
-        """What a price, a second or an answer has reached. ``prices`` are by market: without one, what needs none.
-
-        A line that waits to be worked out anew is not reached by a second: which one, may have changed.
-        """
-        touched = union_all(*self._touched(prices, answers, now)).cte("touched")
-        newest = (
-            select(
-                Trigger.status,
-                failures_of_key().label("failures"),
-                Trigger.error,
-                Trigger.retry_requested_at,
-                pauses_until(retries),
-            )
-            .where(
-                Trigger.chain_id == self.chain_id,
-                Trigger.vault == self.vault,
-                Trigger.line_id == touched.c.line_id,
-                Trigger.action == touched.c.action,
-                Trigger.mandate_hash == touched.c.mandate_hash,
-                Trigger.occurrence == touched.c.occurrence,
-            )
-            .order_by(Trigger.generation.desc())
-            .limit(1)
-            .lateral("newest")
-        )
-        live = newest.c.status.in_(sorted(LIVE))
-        unwanted = newest.c.status == TriggerStatus.CANCELLED.value
-        pauses = unwanted | (newest.c.pauses_until > func.clock_timestamp())
-        waits = func.coalesce(live | (pauses & newest.c.retry_requested_at.is_(None)), false())
-        fails = func.coalesce(newest.c.failures >= retries.alert_after, false())
-        statement = (
-            select(
-                touched.c.line_id,
-                touched.c.action,
-                touched.c.mandate_hash,
-                touched.c.occurrence,
-                touched.c.timed,
-                waits.label("waits"),
-                fails.label("fails"),
-                newest.c.error,
-            )
-            .select_from(touched.outerjoin(newest, true()))
-            .where(~waits | fails)
-            .order_by(touched.c.line_id)
-        )
-        lines: dict[int, bool] = {}
-        failing: dict[Key, str] = {}
-        for row in await session.execute(statement):
-            if not row.waits:
-                lines[row.line_id] = lines.get(row.line_id, False) or row.timed
-            if row.fails:
-                key = Key(row.line_id, row.mandate_hash, row.occurrence, Action(row.action))
-                failing[key] = row.error or "it is tried once more"
-        return Reached(lines, failing)
-
-    def _touched(
-        self, prices: Mapping[int, PriceE36 | None], answers: Mapping[str, int], now: Timestamp
-    ) -> Iterator[Touched]:
-        """One index each."""
-
-        def found(condition: Any, *, timed: bool = False) -> Touched:
-            columns = (Candidate.line_id, Candidate.action, Candidate.mandate_hash, Candidate.occurrence)
-            return select(*columns, literal(timed).label("timed")).where(*self._ours(), condition)
-
-        wanted = Candidate.action.in_(sorted(self.actions))
-        due = wanted & (Candidate.next_due_at <= now) & Candidate.market_id.in_(prices)
-        yield found(due & ~_waits(), timed=True)
-        for market_id, price in prices.items():
-            reached = Candidate.fire_price_e36 >= (ANY_PRICE if price is None else price)
-            yield found((Candidate.market_id == market_id) & reached)
-        for feed, answer in answers.items():
-            yield found((Candidate.feed == feed) & (Candidate.fires_above < answer))
-            yield found((Candidate.feed == feed) & (Candidate.fires_below > answer))
-
-    def _ours(self) -> tuple[Any, Any]:
+    def ours(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """What holds for the rows of this vault."""
         return (Candidate.chain_id == self.chain_id, Candidate.vault == self.vault)
 
     def _rows(self, line: StandingLine, context: Context) -> Iterator[dict[str, object]]:
@@ -260,7 +169,7 @@ class Candidates:
         }
 
 
-def _waits() -> ColumnElement[bool]:
+def line_waits() -> ColumnElement[bool]:
     """Whether the candidate's line changed and is yet to be looked at."""
     return exists().where(
         WaitingLine.chain_id == Candidate.chain_id,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.units import Timestamp
 from orchestrator.db.models import Block, EngineCursor
+from orchestrator.db.models.registry import table_of
 from orchestrator.db.session import Sessions
 
 BEFORE_ALL: Final = -1
@@ -40,6 +41,28 @@ _ANCESTOR = text(
     )
     SELECT max(number) FROM back WHERE canonical
     """
+)
+
+_LOCK = (
+    select(
+        EngineCursor.block_hash,
+        select(Block.canonical)
+        .where(
+            Block.chain_id == bindparam("chain_id"),
+            Block.number == bindparam("number"),
+            Block.hash == bindparam("block_hash"),
+        )
+        .scalar_subquery(),
+    )
+    .where(EngineCursor.chain_id == bindparam("chain_id"))
+    .with_for_update(of=EngineCursor)
+)
+_MOVE = (
+    update(table_of(EngineCursor))
+    .where(EngineCursor.chain_id == bindparam("of_chain"))
+    .values(
+        block_number=bindparam("number"), block_hash=bindparam("evaluated_hash"), evaluated_at=func.clock_timestamp()
+    )
 )
 
 
@@ -75,24 +98,14 @@ async def lock_cursor(session: AsyncSession, chain_id: int, since: Evaluated, he
     False when there is nothing to do: the cursor is not at ``since`` any more, or ``head`` not in the mirror's chain.
     """
     await session.execute(_SETTINGS)
-    canonical = select(Block.canonical).where(
-        Block.chain_id == chain_id, Block.number == head.number, Block.hash == head.block_hash
-    )
-    statement = (
-        select(EngineCursor.block_hash, canonical.scalar_subquery())
-        .where(EngineCursor.chain_id == chain_id)
-        .with_for_update(of=EngineCursor)
-    )
-    block_hash, is_canonical = (await session.execute(statement)).one()
+    at = {"chain_id": chain_id, "number": head.number, "block_hash": head.block_hash}
+    block_hash, is_canonical = (await session.execute(_LOCK, at)).one()
     return block_hash == since.block_hash and bool(is_canonical)
 
 
 async def move_cursor(session: AsyncSession, chain_id: int, head: Head) -> None:
-    await session.execute(
-        update(EngineCursor)
-        .where(EngineCursor.chain_id == chain_id)
-        .values(block_number=head.number, block_hash=head.block_hash, evaluated_at=func.clock_timestamp())
-    )
+    at = {"of_chain": chain_id, "number": head.number, "evaluated_hash": head.block_hash}
+    await session.execute(_MOVE, at)
 
 
 async def common_ancestor(session: AsyncSession, chain_id: int, evaluated: Evaluated) -> int:

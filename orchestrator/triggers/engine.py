@@ -37,6 +37,7 @@ from orchestrator.triggers.jumps import note_prices
 from orchestrator.triggers.keeping import Deed, Keeper, KeeperPolicy
 from orchestrator.triggers.lines import StandingLine
 from orchestrator.triggers.planning import Plan, Planner
+from orchestrator.triggers.reached import find_reached
 from orchestrator.triggers.readings import Readings, read_all
 from orchestrator.triggers.states import Action
 from orchestrator.triggers.steps import EngineStep
@@ -118,8 +119,8 @@ class Engine:
         self._metrics = metrics
         self._policy = policy
         self._reached = reached
-        actions = set(Action) if policy.keeping.terminates else {Action.REPAY, Action.LIQUIDATE}
-        self._candidates = Candidates(self._chain_id, self._vault, actions)
+        actions = Action if policy.keeping.terminates else (Action.REPAY, Action.LIQUIDATE)
+        self._candidates = Candidates(self._chain_id, self._vault, frozenset(actions))
         self._backlog = Backlog(self._chain_id, self._vault)
         self._freshness = Freshness(book, self._candidates, self._backlog, policy.lines_at_once)
         self._keeper = Keeper(book, load_contract("CreditVault"), policy.keeping, policy.wrapped_native)
@@ -226,8 +227,9 @@ class Engine:
         jumps = await note_prices(session, self._chain_id, head.number, prices, self._policy.price_jump_bps)
         if jumps:
             await place_hold(session, self._chain_id, Cause.PRICE_JUMP, "; ".join(jumps))
-        reached = await self._candidates.reached(
+        reached = await find_reached(
             session,
+            self._candidates,
             prices=prices,
             answers={feed: reading.answer for feed, reading in readings.feeds.items()},
             now=head.timestamp,

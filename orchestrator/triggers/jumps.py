@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.units import BPS, Bps, PriceE36
 from orchestrator.db.models import EvaluatedPrice
+from orchestrator.db.models.registry import table_of
+
+_PRICES = select(EvaluatedPrice.market_id, EvaluatedPrice.price_e36).where(
+    EvaluatedPrice.chain_id == bindparam("chain_id")
+)
+_NOTE = insert(table_of(EvaluatedPrice))
+_NOTE = _NOTE.on_conflict_do_update(
+    index_elements=["chain_id", "market_id"],
+    set_={"price_e36": _NOTE.excluded.price_e36, "block_number": _NOTE.excluded.block_number},
+)
 
 
 def jumped(before: PriceE36, now: PriceE36, bound_bps: Bps) -> bool:
@@ -25,20 +35,17 @@ async def note_prices(
     bound_bps: Bps | None,
 ) -> list[str]:
     """Remembers the prices of a block, by market, and says in words which of them jumped since the last one."""
-    rows = await session.execute(
-        select(EvaluatedPrice.market_id, EvaluatedPrice.price_e36).where(EvaluatedPrice.chain_id == chain_id)
-    )
+    rows = await session.execute(_PRICES, {"chain_id": chain_id})
     before = {market_id: PriceE36(price) for market_id, price in rows}
     changed = {market_id: price for market_id, price in prices.items() if price and before.get(market_id) != price}
     if changed:
-        statement = insert(EvaluatedPrice).values(
+        await session.execute(
+            _NOTE,
             [
                 {"chain_id": chain_id, "market_id": market_id, "price_e36": price, "block_number": block_number}
                 for market_id, price in changed.items()
-            ]
+            ],
         )
-        updated = {"price_e36": statement.excluded.price_e36, "block_number": statement.excluded.block_number}
-        await session.execute(statement.on_conflict_do_update(index_elements=["chain_id", "market_id"], set_=updated))
     return [] if bound_bps is None else list(_words(before, changed, bound_bps, block_number))
 
 

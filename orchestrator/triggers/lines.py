@@ -6,11 +6,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from orchestrator.credit.errors import BadMandate, BadTerms
 from orchestrator.credit.mandate import Mandate, MandateState
@@ -51,18 +53,23 @@ class StandingLine:
     mandates: tuple[StandingMandate, ...]
 
 
-def changed_lines(chain_id: int, vault: str, after: int, until: int) -> Select[int]:
-    """Finds the ids of lines that a log of blocks ``after`` + 1 to ``until`` concerns."""
+@lru_cache
+def changed_lines(chain_id: int, vault: str) -> Select[int]:
+    """Finds the ids of lines that a log of blocks after ``after`` and up to ``until``, its parameters, concerns."""
+
+    def within(block_number: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+        return (block_number > bindparam("after")) & (block_number <= bindparam("until"))
+
     versions = select(LineVersion.line_id).where(
         LineVersion.chain_id == chain_id,
         LineVersion.vault == vault,
-        LineVersion.block_number.between(after + 1, until),
+        within(LineVersion.block_number),
     )
     of_vault = select(MandateRow.line_id).where(MandateRow.chain_id == chain_id, MandateRow.vault == vault)
-    registered = of_vault.where(MandateRow.block_number.between(after + 1, until))
-    fired = of_vault.join(Firing, _is_of_mandate(Firing)).where(Firing.block_number.between(after + 1, until))
+    registered = of_vault.where(within(MandateRow.block_number))
+    fired = of_vault.join(Firing, _is_of_mandate(Firing)).where(within(Firing.block_number))
     revoked = of_vault.join(MandateRevocation, _is_of_mandate(MandateRevocation)).where(
-        MandateRevocation.block_number.between(after + 1, until)
+        within(MandateRevocation.block_number)
     )
     ids = versions.union(registered, fired, revoked).subquery()
     return select(ids.c.line_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from sqlalchemy import Select, and_, func, select
@@ -74,8 +75,8 @@ async def find_work(
         ancestor = await common_ancestor(session, chain_id, since)
     if ancestor >= head.number and (not some_wait or head.block_hash != since.block_hash):
         return None
-    anew = changed_lines(chain_id, vault, ancestor, head.number).limit(lines_at_once + 1)
-    changed = set(await session.scalars(anew))
+    blocks = {"after": ancestor, "until": head.number}
+    changed = set(await session.scalars(_some_changed_lines(chain_id, vault, lines_at_once + 1), blocks))
     if ancestor < since.number:
         changed.update(await session.scalars(candidates.worked_out_after(ancestor).limit(lines_at_once + 1)))
     crowd = len(changed) > lines_at_once
@@ -106,9 +107,27 @@ async def _next_head(
 
     None when nobody may act; no time at all when the evaluated block is not known.
     """
+    row = (await session.execute(_newest_head(backlog, evaluate_at))).one_or_none()
+    if row is None:
+        return None
+    number, block_hash, timestamp, parent_hash, evaluated_number, evaluated_hash, absent_s, some_wait = row
+    since = Evaluated(evaluated_number, evaluated_hash)
+    return Head(number, block_hash, Timestamp(timestamp)), parent_hash, since, absent_s, some_wait
+
+
+# Putting these statements together takes longer than running them: each is kept.
+
+
+@lru_cache
+def _some_changed_lines(chain_id: int, vault: str, count: int) -> Select[int]:
+    return changed_lines(chain_id, vault).limit(count)
+
+
+@lru_cache
+def _newest_head(backlog: Backlog, evaluate_at: EvaluateAt) -> Select[int, str, int, str, int, str, int, bool]:
     believed = Cursor.number if evaluate_at == "latest" else func.least(Cursor.number, Cursor.safe_number)
     evaluated = aliased(Block)
-    statement = (
+    return (
         select(
             Block.number,
             Block.hash,
@@ -132,12 +151,6 @@ async def _next_head(
         )
         .where(Cursor.chain_id == backlog.chain_id, Cursor.frozen.is_(None))
     )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    number, block_hash, timestamp, parent_hash, evaluated_number, evaluated_hash, absent_s, some_wait = row
-    since = Evaluated(evaluated_number, evaluated_hash)
-    return Head(number, block_hash, Timestamp(timestamp)), parent_hash, since, absent_s, some_wait
 
 
 async def _mandates_of_feeds(

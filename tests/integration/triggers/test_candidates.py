@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import event, text
 
 from orchestrator.credit.units import Timestamp
-from orchestrator.triggers.candidates import Candidates, Reached
+from orchestrator.triggers.candidates import Candidates
+from orchestrator.triggers.reached import Reached, find_reached
 from orchestrator.triggers.states import Action
 from orchestrator.triggers.store import RetryPolicy
 from tests.integration.triggers.ground import Service
@@ -36,7 +37,7 @@ async def test_lines_that_could_be_terminated_cost_nothing_while_policy_leaves_t
 
         async def reached(candidates: Candidates) -> Reached:
             now = Timestamp(1_800_000_000)
-            return await candidates.reached(session, prices={1: None}, answers={}, now=now, retries=RetryPolicy())
+            return await find_reached(session, candidates, prices={1: None}, answers={}, now=now, retries=RetryPolicy())
 
         assert len((await reached(Candidates(31337, vault, frozenset(Action)))).lines) == LINES
         connection = await session.connection()
