@@ -1,9 +1,11 @@
 """Worker and beat as processes: they do the work, stop when told, and say in one line why they can't start."""
 
+import re
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 import redis
@@ -12,9 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.db.models import Cursor, Feed
 from orchestrator.db.session import open_engine, sessions_of
-from orchestrator.tasks.app import queue_of
+from orchestrator.tasks.app import make_app, queue_of
+from orchestrator.tasks.running import Running
 from tests.integration.tasks.conftest import FEED
-from tests.integration.tasks.process import refused, running, stop_limit_s, until
+from tests.integration.tasks.process import RunningProcess, refused, running, stop_limit_s, until
+
+JOBS: Final = 8
+SUCCEEDED: Final = re.compile(r"Task check-mirror\[([0-9a-f-]+)\] succeeded")
 
 
 @pytest.fixture
@@ -38,6 +44,12 @@ async def mirror_a_feed(engine: AsyncEngine) -> None:
                 status="unknown", reason="",
             )
         )  # fmt: skip
+
+
+def done_by(worker: RunningProcess) -> set[str]:
+    """The ids of the jobs that a worker says it has done."""
+    said = (SUCCEEDED.match(line["message"]) for line in worker.lines())
+    return {found.group(1) for found in said if found}
 
 
 async def test_beat_asks_and_a_worker_does_what_is_asked(environment: dict[str, str], engine: AsyncEngine) -> None:
@@ -73,6 +85,35 @@ async def test_pitfall_33_a_job_that_is_cut_off_is_done_again(environment: dict[
             assert await worker.stop() < stop_limit_s()
             assert worker.child.returncode == 0
         assert (broker.llen(queue), broker.hlen("unacked")) == (jobs, 0)
+
+
+async def test_workers_of_one_redis_share_the_work_and_the_killed_leave_it_to_the_others(
+    environment: dict[str, str], redis_url: str
+) -> None:
+    """Each job is done by one of them. What a killed one had in its hands is asked for again at its next turn."""
+    app = make_app(redis_url, 31337, [], Running())
+
+    def ask() -> set[str]:
+        return {app.send_task("check-mirror").id for _ in range(JOBS)}
+
+    async with running("worker", environment) as first, running("worker", environment) as second:
+        asked = ask()
+
+        async def all_are_done() -> bool:
+            return done_by(first) | done_by(second) >= asked
+
+        await until(all_are_done, "the jobs are done")
+        shared = (done_by(first), done_by(second))
+        assert all(shared), "one of them did nothing"
+        assert sum(map(len, shared)) == JOBS, "a job was done twice"
+
+        asked = ask()
+        first.child.kill()
+
+        async def all_but_what_was_in_its_hands() -> bool:
+            return len(asked - done_by(first) - done_by(second)) <= 1
+
+        await until(all_but_what_was_in_its_hands, "the other worker goes on alone")
 
 
 @pytest.mark.parametrize("name", ["worker", "beat"])
