@@ -26,8 +26,6 @@ from scripts.local.runtime import Runtime
 CHAINS: Final = Path("build/bench/chains")
 FINALITY_SLOTS: Final = 32
 FINALITY_BLOCKS: Final = 64
-RECENT_STATES: Final = 300
-"""More than a reorg takes back. Nobody asks for older ones, and those of a long chain are gigabytes."""
 RPC_TIMEOUT_S: Final = 60.0
 STATE_WRITTEN_WITHIN_S: Final = 300.0
 MOST_KEPT_BLOCKS: Final = 4_000
@@ -113,13 +111,7 @@ async def _build(url: str, home: Path, blocks: int, output: Output) -> None:
 @asynccontextmanager
 async def _anvil(runtime: Runtime, logs: Path, state: Path) -> AsyncIterator[Part]:
     """Goes on from a file, and writes it only when it is stopped in order before the end."""
-    part = await start_anvil(
-        runtime,
-        logs / "anvil.log",
-        state=state.resolve(),
-        safe_behind=FINALITY_SLOTS,
-        recent_states=RECENT_STATES,
-    )
+    part = await start_anvil(runtime, logs / "anvil.log", state=state.resolve(), safe_behind=FINALITY_SLOTS)
     try:
         yield part
     finally:

@@ -13,6 +13,10 @@ from scripts.local.runtime import Runtime
 CHAIN_ID = 31337
 START_TIMEOUT_S = 20.0
 STOP_GRACE_S = 10.0
+RECENT_STATES = 500
+"""The states of so many blocks can be asked. Older ones would go to the disk, gigabytes of a long chain; and a reorg
+back to one of them would find contracts without code."""
+
 REPOSITORY = Path(__file__).parents[2]
 
 LISTENING = re.compile(r"^Listening on (127\.0\.0\.1:\d+)$", re.MULTILINE)
@@ -35,23 +39,17 @@ async def start_anvil(
     safe_behind: int = 1,
     chain_id: int = CHAIN_ID,
     any_code_size: bool = False,
-    recent_states: int | None = None,
 ) -> Part:
     """Starts a chain with one block a transaction; safe and finalized are 1 and 2 blocks behind the head.
 
     `safe_behind` blocks instead, and finalized twice as many: for tests of reorgs, which end at finality.
     `any_code_size` takes contracts as they are compiled for tests, which are larger than what is deployed.
-    `recent_states` keeps the states of so many blocks and forgets older ones, which go to the disk otherwise. A reorg
-    that begins at a block whose state went there would find it without the code of contracts.
     With `state`, the chain goes on from that file if it exists and is written to it at an orderly stop.
     `port` 0 takes any free one. Raises CovenantError when it does not come up.
     """
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
-    # Old states go to the disk, gigabytes of a long chain. In the home, a chain that is killed leaves them for ever.
-    arguments += ["--cache-path", str(runtime.directory / "states")]
+    arguments += ["--prune-history", str(RECENT_STATES)]
     arguments += ["--slots-in-an-epoch", str(safe_behind)]
-    if recent_states is not None:
-        arguments += ["--prune-history", str(recent_states)]
     if any_code_size:
         arguments.append("--disable-code-size-limit")
     if state is not None:
