@@ -7,18 +7,19 @@ No candidate, no mirror and none of our rules is asked. What fires is then reall
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, TypeVar
 
 from eth_utils.address import to_checksum_address
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from orchestrator.chain.quantities import integer, quantity
 from orchestrator.chain.rpc import RpcRefused
 from orchestrator.db.leading import DATABASE_FAILURES
-from orchestrator.db.models import Trigger
+from orchestrator.db.models import Intent, Trigger
+from orchestrator.transactions.states import UNMINED, IntentStatus
 from tests.integration.mirror.ground import ADMIN, BORROWER, ETHER, KEEPER, USDC, codec
 from tests.integration.triggers.ground import Service
 from tests.simulation.replays.rounds import FileRound
@@ -100,12 +101,21 @@ async def _persistently(step: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _send(service: Service) -> None:
-    """In a block of its own, which the node mines a moment after it took the transaction."""
+    """All of it, each batch in a block of its own, as the sender's process does: again until nothing waits."""
     before = await service.ground.head()
-    await _persistently(service.sender.tick)
     async with asyncio.timeout(MINED_WITHIN_S):
-        while await service.ground.head() == before:
-            pass  # each look takes the node a moment
+        await _persistently(service.sender.tick)
+        while await service.ground.head() == before or await _unmined(service):
+            await _persistently(service.sender.tick)
+
+
+async def _unmined(service: Service) -> int:
+    """How many transactions wait to be signed, sent or mined, as far as the sender knows."""
+    async with service.sessions() as session:
+        query = (
+            select(func.count()).select_from(Intent).where(Intent.status.in_(sorted(UNMINED | {IntentStatus.QUEUED})))
+        )
+        return (await session.scalar(query)) or 0
 
 
 async def _push(service: Service, one: FileRound, offset: int) -> None:
@@ -127,7 +137,8 @@ async def _compare(service: Service, book: Book, played: Played, one: FileRound)
     got = await _stored_at(service, evaluation.head.number)
     assert got == expected, (
         f"round {played.rounds} ({one}), block {evaluation.head.number}: "
-        f"only the engine fires {_named(got - expected, book)}, only brute force {_named(expected - got, book)}"
+        f"only the engine fires {_named(got - expected, book)}, only brute force {_named(expected - got, book)}; "
+        f"of those the engine knows {await _newest_triggers(service, expected - got)}"
     )
     played.compared += 1
     played.fired += len(got)
@@ -152,6 +163,17 @@ async def _stored_at(service: Service, block_number: int) -> set[int]:
     async with service.sessions() as session:
         query = select(Trigger.line_id).where(Trigger.evaluated_block_number == block_number)
         return set(await session.scalars(query))
+
+
+async def _newest_triggers(service: Service, lines: Collection[int]) -> list[str]:
+    """Why it may have stored nothing anew."""
+    query = select(Trigger).where(Trigger.line_id.in_(lines)).order_by(Trigger.evaluated_block_number)
+    async with service.sessions() as session:
+        newest = {trigger.line_id: trigger for trigger in await session.scalars(query)}
+    return [
+        f"line {line}: {trigger.status} since block {trigger.evaluated_block_number}, {trigger.error or 'no error'}"
+        for line, trigger in sorted(newest.items())
+    ]
 
 
 def _named(lines: set[int], book: Book) -> list[str]:
