@@ -6,7 +6,7 @@ finds the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.db.arrays import among
 from orchestrator.db.models import WaitingLine
-from orchestrator.db.models.registry import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,12 @@ class Backlog:
     chain_id: int
     vault: str
 
-    async def put(self, session: AsyncSession, line_ids: Select[int], parameters: Mapping[str, object] = {}) -> None:
+    async def put(self, session: AsyncSession, line_ids: Select[int]) -> None:
         """Adds the lines that a statement finds; those that wait already wait once."""
         found = line_ids.subquery()
         rows = select(literal(self.chain_id), literal(self.vault, WaitingLine.vault.type), *found.c)
         columns = ["chain_id", "vault", "line_id"]
-        statement = insert(table_of(WaitingLine)).from_select(columns, rows).on_conflict_do_nothing()
-        await session.execute(statement, parameters)
+        await session.execute(insert(WaitingLine).from_select(columns, rows).on_conflict_do_nothing())
 
     async def first(self, session: AsyncSession, count: int) -> Sequence[int]:
         """The smallest ids of lines that wait, ``count`` of them at most, in ascending order."""

@@ -6,14 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    delete,
-    exists,
-    select,
-    text,
-)
+from sqlalchemy import ColumnElement, Select, delete, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orchestrator.credit.mandate import Kind

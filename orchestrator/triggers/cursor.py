@@ -57,6 +57,7 @@ _LOCK = (
     .where(EngineCursor.chain_id == bindparam("chain_id"))
     .with_for_update(of=EngineCursor)
 )
+# What an update sets takes the names of its columns: the parameters have others.
 _MOVE = (
     update(table_of(EngineCursor))
     .where(EngineCursor.chain_id == bindparam("of_chain"))

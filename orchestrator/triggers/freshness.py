@@ -39,7 +39,7 @@ class Freshness:
         after, until = work.ancestor, work.head.number
         if work.crowd:
             changed = changed_lines(self._candidates.chain_id, self._candidates.vault)
-            await self._backlog.put(session, changed, {"after": after, "until": until})
+            await self._backlog.put(session, changed.params(after=after, until=until))
         if work.overdue:
             await self._backlog.put(session, self._candidates.due_lines(work.head.timestamp))
         if work.rewinds:

@@ -15,10 +15,10 @@ from orchestrator.db.models.registry import table_of
 _PRICES = select(EvaluatedPrice.market_id, EvaluatedPrice.price_e36).where(
     EvaluatedPrice.chain_id == bindparam("chain_id")
 )
-_NOTE = insert(table_of(EvaluatedPrice))
-_NOTE = _NOTE.on_conflict_do_update(
+_NEW = insert(table_of(EvaluatedPrice))
+_NOTE = _NEW.on_conflict_do_update(
     index_elements=["chain_id", "market_id"],
-    set_={"price_e36": _NOTE.excluded.price_e36, "block_number": _NOTE.excluded.block_number},
+    set_={"price_e36": _NEW.excluded.price_e36, "block_number": _NEW.excluded.block_number},
 )
 
 

@@ -6,7 +6,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
@@ -53,7 +52,6 @@ class StandingLine:
     mandates: tuple[StandingMandate, ...]
 
 
-@lru_cache
 def changed_lines(chain_id: int, vault: str) -> Select[int]:
     """Finds the ids of lines that a log of blocks after ``after`` and up to ``until``, its parameters, concerns."""
 

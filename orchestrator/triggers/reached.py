@@ -15,7 +15,7 @@ from orchestrator.credit.units import PriceE36, Timestamp
 from orchestrator.db.models import Candidate, Trigger
 from orchestrator.triggers.candidates import Candidates, line_waits
 from orchestrator.triggers.states import LIVE, Action, TriggerStatus
-from orchestrator.triggers.store import Key, RetryPolicy, failures_of_key, pauses_until
+from orchestrator.triggers.store import Key, RetryPolicy, failures_of_key, newest_of, pauses_until
 
 Touched = Select[int, str, str, int, bool]
 
@@ -71,25 +71,15 @@ def _reached(
 ) -> Select[Any]:
     """Kept, since putting it together takes longer than running it. Its parameters are the second, prices, answers."""
     touched = union_all(*_touched(candidates, markets, feeds)).cte("touched")
-    newest = (
-        select(
-            Trigger.status,
-            failures_of_key().label("failures"),
-            Trigger.error,
-            Trigger.retry_requested_at,
-            pauses_until(retries),
-        )
-        .where(
-            Trigger.chain_id == candidates.chain_id,
-            Trigger.vault == candidates.vault,
-            Trigger.line_id == touched.c.line_id,
-            Trigger.action == touched.c.action,
-            Trigger.mandate_hash == touched.c.mandate_hash,
-            Trigger.occurrence == touched.c.occurrence,
-        )
-        .order_by(Trigger.generation.desc())
-        .limit(1)
-        .lateral("newest")
+    newest = newest_of(
+        touched,
+        candidates.chain_id,
+        candidates.vault,
+        Trigger.status,
+        failures_of_key().label("failures"),
+        Trigger.error,
+        Trigger.retry_requested_at,
+        pauses_until(retries),
     )
     live = newest.c.status.in_(sorted(LIVE))
     unwanted = newest.c.status == TriggerStatus.CANCELLED.value

@@ -6,9 +6,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Label, case, func, select, text, true, update
+from sqlalchemy import ColumnElement, FromClause, Label, case, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from orchestrator.db.arrays import table_of_columns
 from orchestrator.db.models import Trigger
@@ -99,6 +102,26 @@ def pauses_until(policy: RetryPolicy) -> Label[datetime | None]:
     return (Trigger.finished_at + pause_s * text("interval '1 second'")).label("pauses_until")
 
 
+def newest_of(
+    keys: FromClause, chain_id: int, vault: str, *columns: ColumnElement[Any] | InstrumentedAttribute[Any]
+) -> LateralFromClause:
+    """``columns`` of the newest trigger of each key, to be joined with ``keys``, which has the columns of `Key`."""
+    return (
+        select(*columns)
+        .where(
+            Trigger.chain_id == chain_id,
+            Trigger.vault == vault,
+            Trigger.line_id == keys.c.line_id,
+            Trigger.action == keys.c.action,
+            Trigger.mandate_hash == keys.c.mandate_hash,
+            Trigger.occurrence == keys.c.occurrence,
+        )
+        .order_by(Trigger.generation.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+
+
 async def standing_of(
     session: AsyncSession, chain_id: int, vault: str, keys: Collection[Key]
 ) -> tuple[Mapping[Key, Standing], datetime]:
@@ -110,26 +133,16 @@ async def standing_of(
         occurrence=(Trigger.occurrence, [key.occurrence for key in keys]),
         action=(Trigger.action, [key.action.value for key in keys]),
     )
-    newest = (
-        select(
-            Trigger.generation,
-            Trigger.status,
-            Trigger.finished_at,
-            failures_of_key().label("failures"),
-            Trigger.error,
-            Trigger.retry_requested_at,
-        )
-        .where(
-            Trigger.chain_id == chain_id,
-            Trigger.vault == vault,
-            Trigger.action == wanted.c.action,
-            Trigger.line_id == wanted.c.line_id,
-            Trigger.mandate_hash == wanted.c.mandate_hash,
-            Trigger.occurrence == wanted.c.occurrence,
-        )
-        .order_by(Trigger.generation.desc())
-        .limit(1)
-        .lateral("newest")
+    newest = newest_of(
+        wanted,
+        chain_id,
+        vault,
+        Trigger.generation,
+        Trigger.status,
+        Trigger.finished_at,
+        failures_of_key().label("failures"),
+        Trigger.error,
+        Trigger.retry_requested_at,
     )
     found = {
         Key(row.line_id, row.mandate_hash, row.occurrence, Action(row.action)): Standing(

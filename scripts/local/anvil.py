@@ -49,6 +49,8 @@ async def start_anvil(
     """
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     arguments += ["--prune-history", str(RECENT_STATES)]
+    # It makes a folder for older states all the same; in the home, a chain that is killed leaves it for ever.
+    arguments += ["--cache-path", str(runtime.directory / "states")]
     arguments += ["--slots-in-an-epoch", str(safe_behind)]
     if any_code_size:
         arguments.append("--disable-code-size-limit")

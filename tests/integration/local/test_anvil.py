@@ -13,7 +13,9 @@ ACCOUNT = "0x" + "c0" * 20
 CODE = "0x5f5f3560205500"
 
 
-async def test_a_reorg_of_a_long_chain_finds_the_contracts_with_their_code(tmp_path: Path) -> None:
+async def test_a_long_chain_fills_no_disk_and_a_reorg_finds_the_contracts_with_their_code(
+    tmp_path: Path,
+) -> None:
     async with open_runtime() as runtime:
         anvil = await start_anvil(runtime, tmp_path / "anvil.log")
         rpc = JsonRpc(anvil.url, timeout_s=60.0)
@@ -22,6 +24,9 @@ async def test_a_reorg_of_a_long_chain_finds_the_contracts_with_their_code(tmp_p
             await rpc.call("anvil_mine", [quantity(BLOCKS)])
             await rpc.call("anvil_reorg", [DEPTH, []])
             assert await rpc.call("eth_getCode", [ACCOUNT, "latest"]) == CODE
+            states = runtime.directory / "states"
+            assert states.is_dir()
+            assert not [path for path in states.rglob("*") if path.is_file()]
         finally:
             await rpc.aclose()
             await anvil.stop()

@@ -102,20 +102,16 @@ async def _persistently(step: Callable[[], Awaitable[T]]) -> T:
 
 async def _send(service: Service) -> None:
     """All of it, each batch in a block of its own, as the sender's process does: again until nothing waits."""
-    before = await service.ground.head()
     async with asyncio.timeout(MINED_WITHIN_S):
-        await _persistently(service.sender.tick)
-        while await service.ground.head() == before or await _unmined(service):
+        while await _unmined(service):
             await _persistently(service.sender.tick)
 
 
 async def _unmined(service: Service) -> int:
     """How many transactions wait to be signed, sent or mined, as far as the sender knows."""
+    waits = Intent.status.in_(sorted(UNMINED | {IntentStatus.QUEUED}))
     async with service.sessions() as session:
-        query = (
-            select(func.count()).select_from(Intent).where(Intent.status.in_(sorted(UNMINED | {IntentStatus.QUEUED})))
-        )
-        return (await session.scalar(query)) or 0
+        return (await session.scalar(select(func.count()).select_from(Intent).where(waits))) or 0
 
 
 async def _push(service: Service, one: FileRound, offset: int) -> None:
