@@ -111,7 +111,7 @@ async def _build(url: str, home: Path, blocks: int, output: Output) -> None:
 @asynccontextmanager
 async def _anvil(runtime: Runtime, logs: Path, state: Path) -> AsyncIterator[Part]:
     """Goes on from a file, and writes it only when it is stopped in order before the end."""
-    part = await start_anvil(runtime, logs / "anvil.log", state=state.resolve(), safe_behind=FINALITY_SLOTS)
+    part = await start_anvil(runtime, logs / "anvil.log", state=state.resolve(), safe_behind=FINALITY_SLOTS, long=True)
     try:
         yield part
     finally:

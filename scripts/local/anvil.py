@@ -14,8 +14,7 @@ CHAIN_ID = 31337
 START_TIMEOUT_S = 20.0
 STOP_GRACE_S = 10.0
 RECENT_STATES = 500
-"""The states of so many blocks can be asked. Older ones would go to the disk, gigabytes of a long chain; and a reorg
-back to one of them would find contracts without code."""
+"""The states that a long chain keeps."""
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,19 +38,24 @@ async def start_anvil(
     safe_behind: int = 1,
     chain_id: int = CHAIN_ID,
     any_code_size: bool = False,
+    long: bool = False,
 ) -> Part:
     """Starts a chain with one block a transaction; safe and finalized are 1 and 2 blocks behind the head.
 
     `safe_behind` blocks instead, and finalized twice as many: for tests of reorgs, which end at finality.
     `any_code_size` takes contracts as they are compiled for tests, which are larger than what is deployed.
+    `long` forgets all states but the `RECENT_STATES` newest. Else older ones go to the disk, gigabytes in the end, and
+    a reorg back to one of them finds contracts without code. Not for a chain that is taken back to snapshots again and
+    again: there, anvil also forgets states of its newest blocks.
     With `state`, the chain goes on from that file if it exists and is written to it at an orderly stop.
     `port` 0 takes any free one. Raises CovenantError when it does not come up.
     """
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
-    arguments += ["--prune-history", str(RECENT_STATES)]
-    # It makes a folder for older states all the same; in the home, a chain that is killed leaves it for ever.
+    # Where old states go. In the home, a chain that is killed leaves them for ever.
     arguments += ["--cache-path", str(runtime.directory / "states")]
     arguments += ["--slots-in-an-epoch", str(safe_behind)]
+    if long:
+        arguments += ["--prune-history", str(RECENT_STATES)]
     if any_code_size:
         arguments.append("--disable-code-size-limit")
     if state is not None:

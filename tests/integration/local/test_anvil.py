@@ -17,7 +17,7 @@ async def test_a_long_chain_fills_no_disk_and_a_reorg_finds_the_contracts_with_t
     tmp_path: Path,
 ) -> None:
     async with open_runtime() as runtime:
-        anvil = await start_anvil(runtime, tmp_path / "anvil.log")
+        anvil = await start_anvil(runtime, tmp_path / "anvil.log", long=True)
         rpc = JsonRpc(anvil.url, timeout_s=60.0)
         try:
             await rpc.call("anvil_setCode", [ACCOUNT, CODE])
@@ -30,3 +30,15 @@ async def test_a_long_chain_fills_no_disk_and_a_reorg_finds_the_contracts_with_t
         finally:
             await rpc.aclose()
             await anvil.stop()
+
+
+async def test_the_states_of_a_chain_go_with_its_runtime_also_when_it_is_killed(tmp_path: Path) -> None:
+    async with open_runtime() as runtime:
+        anvil = await start_anvil(runtime, tmp_path / "anvil.log")
+        rpc = JsonRpc(anvil.url)
+        await rpc.call("anvil_mine", [quantity(BLOCKS)])
+        await rpc.aclose()
+        anvil.child.kill()
+        await anvil.child.wait()
+        assert any(path.is_file() for path in (runtime.directory / "states").rglob("*"))
+    assert not runtime.directory.exists()

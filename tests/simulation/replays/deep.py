@@ -122,7 +122,7 @@ async def _outcome(runtime: Runtime, number: int, chapter: Chapter, lines: int) 
 async def _play(runtime: Runtime, number: int, chapter: Chapter, lines: int) -> Played:
     """On a chain and a database of its own."""
     log = runtime.directory / f"anvil-{number}.log"
-    anvil = await start_anvil(runtime, log, safe_behind=SAFE_BEHIND, any_code_size=True)
+    anvil = await start_anvil(runtime, log, safe_behind=SAFE_BEHIND, any_code_size=True, long=True)
     try:
         chain = await deploy(anvil.url)
         name = f"replay_{number}"
